@@ -1,0 +1,28 @@
+"""Pixel-wise correlation, eq. 2-3 of SiamPW-RBO (Tang & Ling, CVPR 2022)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from tracker.models.correlation import CORRELATIONS
+
+
+@CORRELATIONS.register("pixelwise")
+class Pixelwise(nn.Module):
+    """Every search position fetches what it resembles in the template, and keeps its own features beside it."""
+
+    keeps_size: ClassVar[bool] = True
+
+    @staticmethod
+    def channels(width: int) -> int:
+        return 2 * width
+
+    def forward(self, template: Tensor, search: Tensor) -> Tensor:
+        """N,C,h,w and N,C,H,W to N,2C,H,W: `concat(F_z w, F_x)`, `w = softmax_z(F_z^T F_x / sqrt(C))`."""
+        z, x = (m.flatten(2).transpose(1, 2) for m in (template, search))
+        matched = F.scaled_dot_product_attention(x, z, z)
+        return torch.cat((matched.transpose(1, 2).reshape(search.shape), search), dim=1)
