@@ -59,6 +59,7 @@ class SourceConfig:
     layout: str = setting("got10k", "native layout of the folder: coco or got10k")
     weight: float = setting(1.0, "how often it is drawn, relative to the other sources")
     max_gap: int = setting(100, "two frames of a pair are at most this many apart (frames as stored)")
+    exclude: tuple[str, ...] = setting((), "names of clips that are left out, such as those held out for validation")
     tight: bool = setting(True, "boxes fit the object; loose boxes teach the class branch only")
 
 
@@ -88,8 +89,10 @@ class DataConfig:
     workers: int = setting(1, "loader processes; 0 loads in the training process")
     cache_mb: int = setting(0, "decoded frames kept in memory per loader process, megabytes")
     augment: AugmentConfig = group(AugmentConfig, "how crops are varied")
+    cross_negative: float = setting(0.25, "extra matches per pair of a batch: its search crop with another pair's template")
     positives: int = setting(16, "points labelled target that are kept, per pair")
     negatives: int = setting(48, "points labelled background that are kept, per pair")
+    hard: float = setting(0.5, "share of the kept background points that are the highest scored, the rest at random")
 
 
 @dataclass(frozen=True)

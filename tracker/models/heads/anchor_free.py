@@ -43,6 +43,7 @@ class AnchorFree(nn.Module):
                     nn.init.normal_(module.weight, std=0.01)
                     nn.init.zeros_(module.bias)
         nn.init.constant_(self.cls.bias, -math.log(99.0))
+        nn.init.constant_(self.loc.bias, math.log(32.0))  # exp gives half of a target's usual 64 pixels at once
 
     def forward(self, template: Tensor, search: Tensor) -> tuple[Tensor, Tensor]:
         """N,C,7,7 and N,C,31,31 to logits N,2,25,25 and raw box values N,4,25,25."""

@@ -75,7 +75,7 @@ def iou_guided_ranking(
     valid, index = positive.to(torch.int8).topk(max(most, 1), dim=1)
     valid = valid.bool()
     p = logits.float().softmax(1)[:, 1].flatten(1).gather(1, index)
-    overlap = _iou_at_points(distances, boxes).gather(1, index)
+    overlap = _iou_at_points(distances, boxes, index, valid)
 
     pair = valid[:, :, None] & valid[:, None, :]
     p_gap = p[:, :, None] - p[:, None, :]
@@ -92,15 +92,19 @@ def _mean_over_images(gap: torch.Tensor, pair: torch.Tensor, gamma: float) -> to
     return losses.sum() / (n > 0).sum().clamp(min=1)
 
 
-def _iou_at_points(distances: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-    """Plain IoU (N,H*W) of each point's box with its image's target."""
-    left, top, right, bottom = distances.float().unbind(1)
-    boxes = boxes.to(left)
-    x = points(left.shape[2], left.device)[None, None, :]
-    y = points(left.shape[1], left.device)[None, :, None]
-    x1, y1, x2, y2 = (v[:, None, None] for v in boxes.unbind(1))
+def _iou_at_points(
+    distances: torch.Tensor, boxes: torch.Tensor, index: torch.Tensor, valid: torch.Tensor
+) -> torch.Tensor:
+    """Plain IoU (N,K) of the boxes predicted at the flat point indices `index` (N,K) with their image's target."""
+    rows, columns = distances.shape[2:]
+    sides = distances.flatten(2).gather(2, index[:, None].expand(-1, 4, -1)).float()
+    # Filler points may hold anything, inf included: they must not reach a gradient.
+    left, top, right, bottom = sides.masked_fill(~valid[:, None], 1.0).unbind(1)
+    x = points(columns, index.device)[index % columns]
+    y = points(rows, index.device)[torch.div(index, columns, rounding_mode="floor")]
+    x1, y1, x2, y2 = (v[:, None] for v in boxes.to(left).unbind(1))
     w = (torch.minimum(x + right, x2) - torch.maximum(x - left, x1)).clamp(min=0)
     h = (torch.minimum(y + bottom, y2) - torch.maximum(y - top, y1)).clamp(min=0)
     inter = w * h
     union = (left + right) * (top + bottom) + (x2 - x1) * (y2 - y1) - inter
-    return (inter / union.clamp(min=1e-6)).flatten(1)
+    return inter / union.clamp(min=1e-6)

@@ -1,0 +1,111 @@
+"""The configured sources, opened: which folders, their tracks, and how often each is drawn."""
+
+from __future__ import annotations
+
+import glob
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.data.datasets import DATASETS, Track
+from tracker.errors import InputError
+from tracker.settings import DataConfig, SourceConfig
+
+
+@dataclass(eq=False)
+class Source:
+    """One folder of tracks. `chances` (n,) sum to 1: clips by the root of their length, stills alike.
+
+    `excluded` are the names from the settings' `exclude` that were found here.
+    """
+
+    name: str
+    config: SourceConfig
+    tracks: list[Track]
+    dropped: int
+    weight: float
+    chances: NDArray[np.float64]
+    by_category: dict[str, NDArray[np.int64]]
+    excluded: set[str]
+
+    @property
+    def boxes(self) -> int:
+        """How many boxes it holds."""
+        return sum(len(t) for t in self.tracks)
+
+    def draw(self, rng: np.random.Generator) -> Track:
+        """A random track."""
+        return self.tracks[int(np.searchsorted(self._steps, rng.random(), side="right"))]
+
+    def __post_init__(self) -> None:
+        self._steps = np.cumsum(self.chances)[:-1]
+
+
+def expand(config: DataConfig) -> list[tuple[SourceConfig, list[Path]]]:
+    """The folders of each configured source. A folder that is named outright is left out of the globs.
+
+    Raises InputError for a missing root, a source without folders, and a weight that is not a number >= 0.
+    """
+    root = Path(config.root).expanduser()
+    if not config.root or not root.is_dir():
+        raise InputError(f"data.root: no folder {config.root!r}; set it with --set data.root=FOLDER")
+    if not config.sources:
+        raise InputError("data.sources: empty; name at least one folder below data.root")
+    named = {(root / s.path).resolve() for s in config.sources if not glob.has_magic(s.path)}
+    found = []
+    for source in config.sources:
+        if not np.isfinite(source.weight) or source.weight < 0:
+            raise InputError(f"data.sources {source.path!r}: weight must be 0 or more, got {source.weight}")
+        if glob.has_magic(source.path):
+            matches = sorted(Path(p) for p in glob.glob(str(Path(glob.escape(str(root))) / source.path)))
+            folders = [p for p in matches if p.is_dir() and p.resolve() not in named]
+            missing = not matches
+        else:
+            folders, missing = [root / source.path], not (root / source.path).is_dir()
+        if missing:
+            raise InputError(f"data.sources: no folder {source.path!r} below {root}")
+        found.append((source, folders))
+    return found
+
+
+def open_source(config: SourceConfig, folder: Path, name: str) -> Source:
+    """Read one folder. Raises InputError where it is damaged or holds no usable box."""
+    try:
+        reader = DATASETS[config.layout]
+    except ValueError as error:
+        raise InputError(f"data.sources {config.path!r}: {error}") from error
+    loaded = reader(folder)
+    tracks = [t for t in loaded.tracks if t.name not in config.exclude]
+    if not tracks:
+        raise InputError(f"{folder}: no usable box ({loaded.dropped} were absurd, {len(loaded.tracks)} are excluded)")
+    chances = np.sqrt([float(len(t)) for t in tracks])
+    groups: dict[str, list[int]] = {}
+    for i, track in enumerate(tracks):
+        groups.setdefault(track.category, []).append(i)
+    by_category = {k: np.array(v, np.int64) for k, v in groups.items()}
+    excluded = {t.name for t in loaded.tracks} & set(config.exclude)
+    return Source(name, config, tracks, loaded.dropped, config.weight, chances / chances.sum(), by_category, excluded)
+
+
+def open_sources(config: DataConfig) -> list[Source]:
+    """All sources with their weights. A glob's weight is shared among its folders by the root of their box counts, so
+    that small folders are seen without being learnt by heart; sources of weight 0 are not opened.
+    """
+    root = Path(config.root).expanduser()
+    sources: list[Source] = []
+    for setting, folders in expand(config):
+        if setting.weight == 0:
+            continue
+        opened = [open_source(setting, f, f.relative_to(root).as_posix()) for f in folders]
+        unknown = set(setting.exclude).difference(*(s.excluded for s in opened))
+        if unknown:  # a slip here would train on what was to be held out
+            raise InputError(f"data.sources {setting.path!r}: exclude names {sorted(unknown)}, which are not there")
+        shares = np.sqrt([float(s.boxes) for s in opened])
+        for source, share in zip(opened, shares / max(shares.sum(), 1e-9), strict=True):
+            source.weight = setting.weight * float(share)
+        sources += opened
+    if not sources:
+        raise InputError("data.sources: every weight is 0; nothing to draw from")
+    return sources
