@@ -27,8 +27,10 @@ class ConfigError(InputError):
 def experiments_dir() -> Path:
     """Folder of the experiments: `SIAMSA_EXPERIMENTS`, the source tree's, or the one installed with the package."""
     here = Path(__file__).resolve().parent
-    places = [os.environ.get("SIAMSA_EXPERIMENTS", ""), here.parent / "experiments", here / "experiments"]
-    return next((Path(p) for p in places if p and Path(p).is_dir()), here.parent / "experiments")
+    places = [here.parent / "experiments", here / "experiments"]
+    if named := os.environ.get("SIAMSA_EXPERIMENTS"):
+        places.insert(0, Path(named))
+    return next((p for p in places if p.is_dir()), here.parent / "experiments")
 
 
 def experiment_names() -> list[str]:

@@ -78,7 +78,7 @@ def unwrap(content: Any) -> Weights:
 
 
 def fill(net: SiameseNet, content: Any) -> ImportReport:
-    """Fill a network, in place, from the content of a file of this or another project, as far as names and shapes agree.
+    """Fill a network, in place, from a file's content of this or another project, where names and shapes agree.
 
     A 1x1 kernel goes to the centre of a 3x3 one (torchvision's shortcuts in the dilated stages).
     Raises InputError: there is no state dict, or nothing in it fits.

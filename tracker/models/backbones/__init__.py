@@ -1,9 +1,22 @@
 """Backbones: image N,3,H,W (normalised) to one map per requested level, stride 8."""
 
+from collections.abc import Sequence
+
 from torch import nn
 
 from tracker.registry import Registry
 
-BACKBONES: Registry[type[nn.Module]] = Registry("backbone")
+
+class Backbone(nn.Module):
+    """Built with the stages to return; `channels[stage]` are the channels of each."""
+
+    channels: dict[int, int]
+
+    def __init__(self, levels: Sequence[int]) -> None:
+        super().__init__()
+        self.levels = tuple(levels)
+
+
+BACKBONES: Registry[type[Backbone]] = Registry("backbone")
 
 from tracker.models.backbones import resnet as resnet  # noqa: E402  (registers)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from tracker.models.backbones import BACKBONES
+from tracker.models.backbones import BACKBONES, Backbone
 
 STRIDES = {1: 1, 2: 2, 3: 1, 4: 1}
 DILATIONS = {1: 1, 2: 1, 3: 2, 4: 4}
@@ -68,42 +68,37 @@ class Bottleneck(nn.Module):
         return self.relu(self.bn3(self.conv3(out)) + skip)
 
 
-class ResNet(nn.Module):
-    """conv1 to the last requested stage; the state dict has torchvision's names.
+class ResNet(Backbone):
+    """conv1 to the last stage of `levels`, which are ascending and within 1..4; torchvision's names.
 
-    Args:
-        block: BasicBlock or Bottleneck.
-        depths: blocks in layer1 to layer4.
-        levels: stages whose maps are returned, ascending, within 1..4.
+    A kind of ResNet sets its `block`, and its `depths`, the number of blocks in layer1 to layer4.
     """
 
-    def __init__(
-        self, block: type[BasicBlock] | type[Bottleneck], depths: Sequence[int], levels: Sequence[int]
-    ) -> None:
-        super().__init__()
+    block: ClassVar[type[BasicBlock] | type[Bottleneck]]
+    depths: ClassVar[tuple[int, int, int, int]]
+
+    def __init__(self, levels: Sequence[int]) -> None:
         if not levels or list(levels) != sorted(set(levels)) or not set(levels) <= set(STRIDES):
             raise ValueError(f"model.levels: expected ascending stages within 1..4, got {list(levels)}")
-        self.levels = tuple(levels)
+        super().__init__(levels)
         self.conv1 = nn.Conv2d(3, 64, 7, 2, padding=0, bias=False)
         self.bn1 = nn.BatchNorm2d(64)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
         self.stages = tuple(range(1, max(levels) + 1))
-        self.channels: dict[int, int] = {}
+        self.channels = {}
         inputs = 64
         for stage in self.stages:
             planes = 32 * 2**stage
-            self.add_module(f"layer{stage}", self._stage(block, inputs, planes, depths[stage - 1], stage))
-            inputs = self.channels[stage] = planes * block.expansion
+            self.add_module(f"layer{stage}", self._stage(inputs, planes, stage))
+            inputs = self.channels[stage] = planes * self.block.expansion
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    @staticmethod
-    def _stage(
-        block: type[BasicBlock] | type[Bottleneck], inputs: int, planes: int, depth: int, stage: int
-    ) -> nn.Sequential:
-        stride, dilation, outputs = STRIDES[stage], DILATIONS[stage], planes * block.expansion
+    def _stage(self, inputs: int, planes: int, stage: int) -> nn.Sequential:
+        block, stride, dilation = self.block, STRIDES[stage], DILATIONS[stage]
+        outputs = planes * block.expansion
         shortcut = None
         if stride != 1 or inputs != outputs:
             plain = stride == 1 and dilation == 1
@@ -114,7 +109,7 @@ class ResNet(nn.Module):
             )
             shortcut = nn.Sequential(conv, nn.BatchNorm2d(outputs))
         blocks = [block(inputs, planes, stride, dilation, shortcut)]
-        blocks += [block(outputs, planes, 1, dilation) for _ in range(depth - 1)]
+        blocks += [block(outputs, planes, 1, dilation) for _ in range(1, self.depths[stage - 1])]
         return nn.Sequential(*blocks)
 
     def forward(self, image: Tensor) -> list[Tensor]:
@@ -130,17 +125,14 @@ class ResNet(nn.Module):
 
 @BACKBONES.register("resnet18")
 class ResNet18(ResNet):
-    def __init__(self, levels: Sequence[int]) -> None:
-        super().__init__(BasicBlock, (2, 2, 2, 2), levels)
+    block, depths = BasicBlock, (2, 2, 2, 2)
 
 
 @BACKBONES.register("resnet34")
 class ResNet34(ResNet):
-    def __init__(self, levels: Sequence[int]) -> None:
-        super().__init__(BasicBlock, (3, 4, 6, 3), levels)
+    block, depths = BasicBlock, (3, 4, 6, 3)
 
 
 @BACKBONES.register("resnet50")
 class ResNet50(ResNet):
-    def __init__(self, levels: Sequence[int]) -> None:
-        super().__init__(Bottleneck, (3, 4, 6, 3), levels)
+    block, depths = Bottleneck, (3, 4, 6, 3)

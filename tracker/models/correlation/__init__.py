@@ -1,13 +1,24 @@
-"""Correlations: template map N,C,h,w and search map N,C,H,W to a matched map.
+"""Correlations: template map N,C,h,w and search map N,C,H,W to a matched map."""
 
-Each has `channels(width)`, the channels of its output, and `keeps_size`, whether the output is H x W.
-"""
+from typing import ClassVar
 
 from torch import nn
 
 from tracker.registry import Registry
 
-CORRELATIONS: Registry[type[nn.Module]] = Registry("correlation")
+
+class Correlation(nn.Module):
+    """A way of matching. `keeps_size`: whether the output is H x W."""
+
+    keeps_size: ClassVar[bool]
+
+    @staticmethod
+    def channels(width: int) -> int:
+        """Channels of the output for maps of `width` channels."""
+        return width
+
+
+CORRELATIONS: Registry[type[Correlation]] = Registry("correlation")
 
 from tracker.models.correlation import depthwise as depthwise  # noqa: E402  (registers)
 from tracker.models.correlation import pixelwise as pixelwise  # noqa: E402  (registers)

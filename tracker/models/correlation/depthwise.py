@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from tracker.models.correlation import CORRELATIONS
+from tracker.models.correlation import CORRELATIONS, Correlation
 
 
 @CORRELATIONS.register("depthwise")
-class Depthwise(nn.Module):
+class Depthwise(Correlation):
     """Slides each channel of the template over the same channel of the search map."""
 
     keeps_size: ClassVar[bool] = False
-
-    @staticmethod
-    def channels(width: int) -> int:
-        return width
 
     def forward(self, template: Tensor, search: Tensor) -> Tensor:
         """N,C,h,w and N,C,H,W to N,C,H-h+1,W-w+1."""

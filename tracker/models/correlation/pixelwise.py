@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from tracker.models.correlation import CORRELATIONS
+from tracker.models.correlation import CORRELATIONS, Correlation
 
 
 @CORRELATIONS.register("pixelwise")
-class Pixelwise(nn.Module):
+class Pixelwise(Correlation):
     """Every search position fetches what it resembles in the template, and keeps its own features beside it."""
 
     keeps_size: ClassVar[bool] = True

@@ -17,6 +17,11 @@ def _tower(width: int, padding: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
+def _fill(conv: nn.Conv2d, bias: float) -> None:
+    assert conv.bias is not None
+    nn.init.constant_(conv.bias, bias)
+
+
 @HEADS.register("anchor_free")
 class AnchorFree(nn.Module):
     """Section 3 of SiamPW-RBO: 1x1 fusion, two towers of three unpadded 3x3 convolutions (31 -> 25), predictions."""
@@ -39,11 +44,11 @@ class AnchorFree(nn.Module):
     def _initialise(self) -> None:
         for part in (self.cls_tower, self.loc_tower, self.cls, self.loc):
             for module in part.modules():
-                if isinstance(module, nn.Conv2d) and module.bias is not None:
+                if isinstance(module, nn.Conv2d):
                     nn.init.normal_(module.weight, std=0.01)
-                    nn.init.zeros_(module.bias)
-        nn.init.constant_(self.cls.bias, -math.log(99.0))
-        nn.init.constant_(self.loc.bias, math.log(32.0))  # exp gives half of a target's usual 64 pixels at once
+                    _fill(module, 0.0)
+        _fill(self.cls, -math.log(99.0))
+        _fill(self.loc, math.log(32.0))  # exp gives half of a target's usual 64 pixels at once
 
     def forward(self, template: Tensor, search: Tensor) -> tuple[Tensor, Tensor]:
         """N,C,7,7 and N,C,31,31 to logits N,2,25,25 and raw box values N,4,25,25."""

@@ -9,9 +9,7 @@ from tracker.models.heads import HEADS
 
 
 def _conv_bn_relu(width: int, kernel: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(width, width, kernel, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
-    )
+    return nn.Sequential(nn.Conv2d(width, width, kernel, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True))
 
 
 class Branch(nn.Module):

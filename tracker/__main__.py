@@ -1,0 +1,5 @@
+"""`python -m tracker` is `siamsa`."""
+
+from tracker.cli.main import entry
+
+entry()

@@ -1,0 +1,107 @@
+"""`siamsa checkpoint`: show, verify and import files of weights."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from tracker.cli.options import add_set
+from tracker.config import describe, load_config
+from tracker.errors import InputError
+
+HELP = "Show, verify or import a checkpoint."
+LISTED = 8  # names printed of each kind in an import's report, without --all
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="show|verify|import")
+    show = actions.add_parser("show", help="print what a checkpoint holds")
+    show.add_argument("file", metavar="FILE", help="a checkpoint of this project")
+    verify = actions.add_parser("verify", help="check that a checkpoint is whole and is the published one")
+    verify.add_argument("file", metavar="FILE", help="a checkpoint of this project")
+    bring = actions.add_parser("import", help="turn weights of SiamPW-RBO, SiamBAN or torchvision into a checkpoint")
+    bring.add_argument("file", metavar="FILE", help="a PyTorch file that holds a state dict")
+    bring.add_argument("--experiment", required=True, metavar="NAME", help="the experiment that the weights are for")
+    bring.add_argument("--output", required=True, metavar="FILE", help="checkpoint to write")
+    bring.add_argument("--overwrite", action="store_true", help="replace --output if it exists")
+    bring.add_argument("--all", action="store_true", help="list every name of the report")
+    add_set(bring)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked; 0, or InputError."""
+    return {"show": _show, "verify": _verify, "import": _import}[args.action](args)
+
+
+def _show(args: argparse.Namespace) -> int:
+    from tracker import checkpoint
+
+    held = checkpoint.load(args.file)
+    size = Path(args.file).stat().st_size
+    print(f"file         {args.file} ({size / 1e6:.1f} MB)")
+    print(f"sha256       {checkpoint.sha256(args.file)}")
+    print(f"written by   siamsa {held.version}")
+    print(f"experiment   {held.config.name}: {held.config.description}")
+    print(f"tensors      {len(held.model)}, {sum(t.numel() for t in held.model.values()):,} numbers")
+    for key, value in held.meta.items():
+        print(f"{key:<12} {_count(value)}")
+    for group in ("model", "tracking"):
+        print(f"\n{group}")
+        for name, value, _ in describe(getattr(held.config, group), "  "):
+            print(f"{name:<28} {value}")
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from tracker import checkpoint
+
+    held, digest = checkpoint.verify(args.file)
+    about = "sha256 as in the manifest" if digest else "not listed in the manifest, so there is no sha256 to compare"
+    print(f"{args.file}: sound, {len(held.model)} tensors for {held.config.name}; {about}")
+    return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    config = load_config(args.experiment, args.set)
+    output = Path(args.output)
+    if output.exists() and not args.overwrite:
+        raise InputError(f"{output} exists; choose another --output or give --overwrite")
+
+    from tracker import checkpoint
+    from tracker.models.siamese import build_model
+
+    net = build_model(config.model)
+    report = checkpoint.import_weights(net, args.file)
+    meta = {"source": Path(args.file).name, "missing": list(report.missing)}
+    digest = checkpoint.save(output, net.state_dict(), config, meta)
+    print(f"{output}: {len(report.loaded)} tensors for {config.name}, sha256 {digest}")
+    for kind, names in (
+        ("missing, left at their initial values", report.missing),
+        ("unexpected, not used", report.unexpected),
+        ("of another shape, not used", report.other_shape),
+    ):
+        print(f"{kind}: {len(names)}")
+        for line in _lines(names, args.all):
+            print("  " + line)
+    return 0
+
+
+def _lines(names: Iterable[str], everything: bool) -> list[str]:
+    lines = list(names)
+    if everything or len(lines) <= LISTED:
+        return lines
+    return [*lines[:LISTED], f"and {len(lines) - LISTED} more (--all lists them)"]
+
+
+def _count(value: object) -> object:
+    if isinstance(value, list) and len(value) > LISTED:
+        return f"{len(value)}: " + ", ".join(map(str, value[:LISTED])) + ", ..."
+    return value
+
+
+if __name__ == "__main__":
+    from tracker.cli.main import entry
+
+    entry("checkpoint")

@@ -1,0 +1,28 @@
+"""Options that several commands share, so that they read the same everywhere."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """`--set a.b=c [a.b=c ...]`, collected in `args.set`."""
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change settings, such as tracking.window_influence=0.4 (`siamsa config EXPERIMENT` lists them)",
+    )
+
+
+def add_runtime(parser: argparse.ArgumentParser) -> None:
+    """`--device` and `--precision`, as text for `tracker.device`."""
+    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N (default: auto)")
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "fp32", "bf16"),
+        default="auto",
+        help="arithmetic of the network; auto: bf16 where the hardware has it (default: auto)",
+    )

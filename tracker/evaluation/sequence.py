@@ -1,0 +1,58 @@
+"""One sequence of a benchmark: its frames, its ground truth, and how that counts pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.box import Box
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Sequence:
+    """Frames with one target.
+
+    `truth` is (n, 4) `x, y, w, h` or (n, 2k) polygon corners, in the numbers of the benchmark's own files, whose first
+    pixel is `origin` (0, or 1 in benchmarks made with MATLAB); rows of absent targets are NaN. `frames` has one path a
+    row, or none where only the annotations are at hand. A `given` sequence has the first box only (test sets).
+    """
+
+    name: str
+    frames: tuple[Path, ...]
+    truth: Floats
+    origin: int = 0
+    attributes: tuple[str, ...] = ()
+    given: bool = False
+    folder: Path | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.frames) if self.frames else len(self.truth)
+
+    @cached_property
+    def boxes(self) -> Floats:
+        """Ground truth as upright boxes (n, 4) in the file's numbers; polygons by their smallest upright box."""
+        return upright(self.truth)
+
+    def start(self, row: int = 0) -> Box:
+        """The box of a row as trackers take it: 0-based pixels."""
+        x, y, w, h = self.boxes[row]
+        return Box(float(x) - self.origin, float(y) - self.origin, float(w), float(h))
+
+    def stored(self, box: Box) -> tuple[float, float, float, float]:
+        """A tracker's box (0-based) in the numbers of the benchmark's files."""
+        return box.x + self.origin, box.y + self.origin, box.w, box.h
+
+
+def upright(regions: Floats) -> Floats:
+    """Boxes (n, 4) around regions (n, 4) or polygons (n, 2k), k > 2; NaN stays NaN."""
+    if regions.shape[1] == 4:
+        return regions
+    corners = regions.reshape(len(regions), -1, 2)
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    return np.concatenate([low, high - low], axis=1)

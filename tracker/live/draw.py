@@ -1,0 +1,128 @@
+"""Boxes and labels on frames: legible on any background, at any size, and to colour-blind eyes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.box import Box
+from tracker.tracking.result import Result
+
+Colour = tuple[int, int, int]
+Image = NDArray[np.uint8]
+
+# From the palette of Okabe and Ito, BGR. State is told by dashes as well as by colour.
+SKY: Colour = (233, 180, 86)
+ORANGE: Colour = (0, 159, 230)
+WHITE: Colour = (255, 255, 255)
+INK: Colour = (28, 24, 20)
+FONT = cv2.FONT_HERSHEY_DUPLEX
+FONT_HEIGHT = 21.0  # pixels of a capital of FONT at scale 1
+FRACTION = 16  # OpenCV draws at 1/16 pixel with shift=4
+
+
+@dataclass(frozen=True)
+class Style:
+    """Line widths and text heights in pixels."""
+
+    line: int
+    text: int
+
+    @classmethod
+    def for_frame(cls, width: int, height: int) -> Style:
+        """In proportion to a frame of this size, never too small to read."""
+        side = min(width, height)
+        return cls(line=max(2, round(side / 200)), text=max(9, round(side / 42)))
+
+
+def to_bgr8(image: NDArray[Any]) -> Image:
+    """A new 8-bit BGR image `(H, W, 3)` from gray, BGR or BGRA, 8 or 16 bit (whose full range is 65,535)."""
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    elif image.dtype != np.uint8:
+        raise ValueError(f"image: expected 8 or 16 bit, got {image.dtype}")
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[:, :, 0]
+    if image.ndim == 2:
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
+    return np.ascontiguousarray(image[:, :, :3]).copy() if image.shape[2] == 3 else _opaque(image)
+
+
+def _opaque(image: NDArray[Any]) -> Image:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGRA2BGR), np.uint8)
+
+
+def annotate(image: NDArray[Any], result: Result, label: str = "", note: str = "", style: Style | None = None) -> Image:
+    """A copy of a frame as 8-bit BGR with the box, a plate with `label` and score, and the lost state.
+
+    A lost target has a dashed box in another colour. `note` replaces the score, for frames without one.
+    """
+    canvas = to_bgr8(image)
+    style = style or Style.for_frame(canvas.shape[1], canvas.shape[0])
+    colour = ORANGE if result.lost else SKY
+    draw_box(canvas, result.box, colour, style.line, dashed=result.lost)
+    state = note or (f"lost {result.score:.2f}" if result.lost else f"{result.score:.2f}")
+    draw_plate(canvas, f"{label} {state}".strip(), result.box, colour, style)
+    return canvas
+
+
+def draw_box(canvas: Image, box: Box, colour: Colour, line: int, dashed: bool = False) -> None:
+    """Draw the outline of a box in place, at sub-pixel positions, with a dark edge that holds on bright ground."""
+    height, width = canvas.shape[:2]
+    limits = np.array([width, height, width, height], float)
+    # A wild box must not overflow OpenCV's integers; one frame's size beyond the edge is out of sight.
+    corners = np.clip(np.nan_to_num(np.array(box.xyxy) - [0, 0, 1, 1]), -limits, 2 * limits)
+    x1, y1, x2, y2 = corners
+    points = [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
+    edges = list(zip(points, points[1:] + points[:1], strict=True))
+    if dashed:
+        edges = [dash for start, end in edges for dash in _dashes(start, end, 4.0 * line + 2)]
+    halo = line + 2 * max(1, line // 3)
+    for ink, thickness in ((INK, halo), (colour, line)):
+        for start, end in edges:
+            cv2.line(canvas, _fixed(start), _fixed(end), ink, thickness, cv2.LINE_AA, shift=4)
+
+
+def _dashes(
+    start: tuple[float, float], end: tuple[float, float], length: float
+) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """An odd number of equal pieces, every other one drawn, so that corners are always closed."""
+    a, b = np.array(start), np.array(end)
+    pieces = max(1, round(float(np.linalg.norm(b - a)) / length)) | 1
+    cuts = [a + (b - a) * i / pieces for i in range(pieces + 1)]
+    return [((p[0], p[1]), (q[0], q[1])) for p, q in zip(cuts[:-1:2], cuts[1::2], strict=True)]
+
+
+def _fixed(point: tuple[float, float]) -> tuple[int, int]:
+    return round(point[0] * FRACTION), round(point[1] * FRACTION)
+
+
+def draw_plate(canvas: Image, text: str, box: Box, colour: Colour, style: Style) -> None:
+    """Draw text on a filled plate above the box, below it where there is no room above, always inside the frame."""
+    height, width = canvas.shape[:2]
+    scale = style.text / FONT_HEIGHT
+    thickness = max(1, round(style.text / 20))
+    text_width = cv2.getTextSize(text, FONT, scale, thickness)[0][0]
+    pad = max(3, round(style.text * 0.45))
+    w, h = text_width + 2 * pad, style.text + 2 * pad
+    x1, y1, x2, y2 = np.nan_to_num(np.array(box.xyxy))
+    left = round(min(max(x1 - style.line / 2, 0), max(0, width - w)))
+    gap = style.line + 1
+    top = y1 - h - gap if y1 - h - gap >= 0 else y2 + gap
+    if not 0 <= top <= height - h:
+        top = y1 + gap  # the box fills the frame: inside its top edge
+    top = round(min(max(top, 0), max(0, height - h)))
+    cv2.rectangle(canvas, (left, top), (left + w, top + h), INK, 2, cv2.LINE_AA)
+    cv2.rectangle(canvas, (left, top), (left + w, top + h), colour, -1, cv2.LINE_AA)
+    put_text(canvas, text, (left + pad, top + pad + style.text), style.text, INK)
+
+
+def put_text(canvas: Image, text: str, baseline: tuple[int, int], size: int, colour: Colour) -> int:
+    """Write text in place with capitals of `size` pixels; `baseline` is its left end. Returns its width."""
+    scale, thickness = size / FONT_HEIGHT, max(1, round(size / 20))
+    cv2.putText(canvas, text, baseline, FONT, scale, colour, thickness, cv2.LINE_AA)
+    return int(cv2.getTextSize(text, FONT, scale, thickness)[0][0])

@@ -1,0 +1,131 @@
+"""What every sink has in common, and files that appear only when they are complete."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.errors import InputError
+from tracker.live.draw import annotate
+from tracker.registry import Registry
+from tracker.tracking.result import Result
+
+
+@dataclass(frozen=True)
+class Step:
+    """One frame after tracking.
+
+    `index` counts from 0 in the source; `image` is as the source gave it (the last readable one where this frame is
+    not `readable`); `drawn` is an 8-bit BGR copy with the result on it, made once for all sinks that want it.
+    """
+
+    index: int
+    image: NDArray[Any]
+    result: Result
+    readable: bool = True
+
+    @cached_property
+    def drawn(self) -> NDArray[np.uint8]:
+        return annotate(self.image, self.result, note="" if self.readable else "unreadable frame")
+
+
+class Sink(ABC):
+    """Takes every frame of a run. Opened and closed as a context manager."""
+
+    @abstractmethod
+    def write(self, step: Step) -> None:
+        """Take one frame."""
+
+    @abstractmethod
+    def __enter__(self) -> Sink: ...
+
+    @abstractmethod
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+SINKS: Registry[type[Sink]] = Registry("output")
+
+
+class FileSink(Sink):
+    """A file that is written under another name in the same folder, and moved into place when the run ends.
+
+    A run that is interrupted keeps what it has. One that fails keeps it too, unless there is nothing beyond the
+    given box; then no file is left.
+    """
+
+    endings: tuple[str, ...] = ()
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.partial = self.path.with_name(f".{self.path.stem}.partial{self.path.suffix}")
+        self.rows = 0
+
+    @abstractmethod
+    def open(self) -> None:
+        """Start writing to `self.partial`."""
+
+    @abstractmethod
+    def add(self, step: Step) -> None:
+        """Write one frame."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Complete and close `self.partial`, also after a failure."""
+
+    def write(self, step: Step) -> None:
+        self.add(step)
+        self.rows += 1
+
+    def __enter__(self) -> FileSink:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.open()
+        except OSError as error:
+            self.partial.unlink(missing_ok=True)
+            raise InputError(f"{self.path}: cannot be written ({error.strerror or error})") from None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        failed = error is not None and not isinstance(error, KeyboardInterrupt)
+        try:
+            self.finish()
+            if self.rows > failed:
+                os.replace(self.partial, self.path)
+        finally:
+            self.partial.unlink(missing_ok=True)
+
+
+def check_outputs(paths: Sequence[str | Path], source: str, overwrite: bool) -> None:
+    """Refuse outputs that would destroy something, before any work is done.
+
+    Raises InputError for the source itself, for two outputs of one name, for a folder, for a place that cannot be
+    written, and for an existing file unless `overwrite`.
+    """
+    seen: set[Path] = set()
+    for name in paths:
+        path = Path(name)
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; give the name of a file in it")
+        if path.exists() and os.path.exists(source) and os.path.samefile(path, source):
+            raise InputError(f"{path}: is the source itself; give another name for the output")
+        if path.exists() and not overwrite:
+            raise InputError(f"{path}: exists already; add --overwrite to replace it")
+        if path.resolve() in seen:
+            raise InputError(f"{path}: is named for two outputs; give each its own file")
+        seen.add(path.resolve())
+        parent = next(p for p in path.resolve().parents if p.exists())
+        if not parent.is_dir() or not os.access(parent, os.W_OK):
+            raise InputError(f"{path}: nothing can be written in {parent}")

@@ -1,0 +1,78 @@
+"""The source with box, score and state drawn on it, as a video file."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.errors import InputError
+from tracker.live.sinks.base import SINKS, FileSink, Step
+
+# Codecs that OpenCV's wheels carry, for each container; the first that opens is used.
+CODECS = {".mp4": ("mp4v", "avc1"), ".m4v": ("mp4v",), ".mov": ("mp4v",), ".mkv": ("mp4v",), ".avi": ("MJPG", "XVID")}
+
+
+@SINKS.register("video")
+class Video(FileSink):
+    """A video of the size of the first frame; frames of another size are fitted into it with black bars.
+
+    Width and height are even, as the codecs need: an odd last column or row is cut off.
+    """
+
+    endings = tuple(CODECS)
+
+    def __init__(self, path: str | Path, fps: float = 25.0) -> None:
+        """`fps` may be changed until the first frame is written. Raises InputError for an unknown ending."""
+        super().__init__(path)
+        if self.path.suffix.lower() not in CODECS:
+            raise InputError(f"{path}: the video's ending must be one of {', '.join(CODECS)}")
+        self.fps = fps
+        self._writer: cv2.VideoWriter | None = None
+
+    def open(self) -> None:
+        self.partial.touch()  # an unwritable place is found here, where OpenCV would only say no
+
+    def _start(self, image: NDArray[np.uint8]) -> cv2.VideoWriter:
+        self._size = (max(2, image.shape[1] & ~1), max(2, image.shape[0] & ~1))
+        fps = self.fps if math.isfinite(self.fps) and self.fps > 0 else 25.0
+        for codec in CODECS[self.path.suffix.lower()]:
+            writer = cv2.VideoWriter(str(self.partial), cv2.VideoWriter.fourcc(*codec), fps, self._size)
+            if writer.isOpened():
+                return writer
+        width, height = self._size
+        raise InputError(f"{self.path}: OpenCV cannot write {width}x{height} video here; try a name that ends in .avi")
+
+    def add(self, step: Step) -> None:
+        if self._writer is None:
+            self._writer = self._start(step.drawn)
+        self._writer.write(fit(step.drawn, self._size))
+
+    def finish(self) -> None:
+        if self._writer is None:
+            return
+        self._writer.release()
+        # VideoWriter reports nothing, not even a full disk: count what arrived.
+        check = cv2.VideoCapture(str(self.partial))
+        arrived = int(check.get(cv2.CAP_PROP_FRAME_COUNT)) if check.isOpened() else 0
+        check.release()
+        if arrived < self.rows:
+            raise OSError(f"{self.path}: only {arrived} of {self.rows} frames were written; is the disk full?")
+
+
+def fit(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """An image `(H, W, 3)` in a frame of `size` (width, height): shape kept, centred, black bars where it is short."""
+    width, height = size
+    image = image[: image.shape[0] & ~1 or None, : image.shape[1] & ~1 or None]
+    h, w = image.shape[:2]
+    if (w, h) == size:
+        return np.ascontiguousarray(image)
+    scale = min(width / w, height / h)
+    w, h = max(1, min(width, round(w * scale))), max(1, min(height, round(h * scale)))
+    canvas = np.zeros((height, width, 3), np.uint8)
+    x, y = (width - w) // 2, (height - h) // 2
+    canvas[y : y + h, x : x + w] = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
+    return canvas

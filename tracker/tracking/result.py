@@ -1,0 +1,20 @@
+"""What a tracker says about one frame. NumPy and Box only, so that drawing and writing need no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.box import Box
+
+
+@dataclass(frozen=True)
+class Result:
+    """The target in one frame.
+
+    `box` is in pixels of the frame (0-based `x, y`, then `w, h`); `score` is the tracker's confidence, 0..1;
+    `lost` is true where the confidence is too low for the box to be believed.
+    """
+
+    box: Box
+    score: float
+    lost: bool

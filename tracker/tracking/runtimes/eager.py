@@ -1,0 +1,48 @@
+"""Runs the network with plain PyTorch on any of its devices."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tracker.device import autocast, resolve_device, resolve_precision
+from tracker.models.fuse import fold_batchnorm
+from tracker.models.siamese import Embedding, SiameseNet
+
+
+class Eager:
+    """A copy of a network on a device, laid out for speed. Crops travel there as bytes and become floats there.
+
+    Args:
+        net: weights loaded; it is copied, so later changes to it do not show here.
+        device: auto, cpu, cuda or cuda:N. Raises InputError where it cannot be used.
+        precision: auto, fp32 or bf16 (autocast).
+    """
+
+    def __init__(self, net: SiameseNet, device: str | torch.device = "auto", precision: str = "auto") -> None:
+        self.device = resolve_device(str(device))
+        self.precision = resolve_precision(precision, self.device)
+        self.net = copy.deepcopy(net).eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        fold_batchnorm(self.net)
+
+    @torch.inference_mode()
+    def embed(self, template: NDArray[np.uint8]) -> Embedding:
+        """Template crop S,S,3 BGR uint8 to its embedding, kept on the device."""
+        with autocast(self.device, self.precision):
+            return self.net.embed(self._tensor(template))
+
+    @torch.inference_mode()
+    def match(self, embedding: Embedding, search: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Search crop S,S,3 BGR uint8 to logits 2,H,W and distances 4,H,W, float32."""
+        with autocast(self.device, self.precision):
+            cls, loc = self.net(embedding, self._tensor(search))
+        maps = torch.cat((cls[0].float(), loc[0].float())).cpu().numpy()  # one copy, one wait for the device
+        return maps[:2], maps[2:]
+
+    def _tensor(self, image: NDArray[np.uint8]) -> torch.Tensor:
+        pixels = torch.from_numpy(np.ascontiguousarray(image)).to(self.device)
+        return pixels.permute(2, 0, 1)[None].float()  # channels last, as the weights are

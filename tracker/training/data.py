@@ -1,0 +1,52 @@
+"""Batches for the loop: pairs by index, so that a run can go on exactly where it stopped."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from tracker.data.pairs import PairSampler
+from tracker.settings import DataConfig, TrackingConfig
+
+Batch = dict[str, Tensor]
+
+
+class Pairs(Dataset[dict[str, Any]]):
+    """Pairs `start` to `stop` of the endless, numbered stream of a sampler."""
+
+    def __init__(self, sampler: PairSampler, start: int, stop: int) -> None:
+        self.sampler, self.start, self.stop = sampler, start, stop
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return self.sampler.sample(self.start + index)
+
+
+def batches(
+    config: DataConfig, tracking: TrackingConfig, seed: int, batch: int, start: int, stop: int
+) -> Iterator[Batch]:
+    """Batches of pairs `start` to `stop`, whole ones only, as tensors on the CPU."""
+    loader = DataLoader(
+        Pairs(PairSampler(config, tracking, seed), start, stop),
+        batch_size=batch,
+        num_workers=config.workers,
+        drop_last=True,
+        prefetch_factor=4 if config.workers else None,
+        worker_init_fn=_quiet_worker,
+        pin_memory=torch.cuda.is_available(),
+    )
+    return iter(loader)
+
+
+def _quiet_worker(_: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the training process's to handle
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
