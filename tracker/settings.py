@@ -47,6 +47,9 @@ class TrackingConfig:
     instance_size: int = setting(255, "side of the search crop after resizing, pixels")
     context_amount: float = setting(0.5, "context p around the target: s_z = sqrt((w + p(w+h)) (h + p(w+h)))")
     stride: int = setting(8, "pixels of the search crop between two points of the score map")
+    geometry: str = setting(
+        "pysot", "pysot: boxes as PySOT reports them, half a pixel or so off; exact: from true centres"
+    )
     penalty_k: float = setting(0.14, "penalty on changes of size and shape between frames")
     window_influence: float = setting(0.45, "share of the cosine window in the score, 0..1")
     lr: float = setting(0.30, "rate at which the size follows the prediction, 0..1")
@@ -89,7 +92,7 @@ class DataConfig:
     workers: int = setting(1, "loader processes; 0 loads in the training process")
     cache_mb: int = setting(0, "decoded frames kept in memory per loader process, megabytes")
     augment: AugmentConfig = group(AugmentConfig, "how crops are varied")
-    cross_negative: float = setting(0.25, "extra matches per pair of a batch: its search crop with another pair's template")
+    cross_negative: float = setting(0.25, "extra matches per pair of a batch: a search crop with another's template")
     positives: int = setting(16, "points labelled target that are kept, per pair")
     negatives: int = setting(48, "points labelled background that are kept, per pair")
     hard: float = setting(0.5, "share of the kept background points that are the highest scored, the rest at random")

@@ -70,6 +70,24 @@ def test_state_after_one_frame_by_hand() -> None:
     assert result.box.xywh == pytest.approx((124.5 - side / 2, 114.5 - side / 2, side, side), abs=1e-6)
 
 
+@pytest.mark.parametrize("centre", [(100.0, 110.0), (100.5, 110.25), (83.3, 91.7)])
+@pytest.mark.parametrize("side", [30.0, 31.0, 47.5])
+def test_exact_geometry_reports_true_centres(centre: tuple[float, float], side: float) -> None:
+    # One brightness everywhere: the middle point wins, which lies where the crop's middle truly is. That is within
+    # half a pixel of the centre asked for, and the box is around it, neither early nor late on average.
+    config = Config(tracking=TrackingConfig(penalty_k=0.1, window_influence=0.1, lr=0.3, geometry="exact"))
+    tracker = Tracker(Brightness(), config, "cpu", "fp32")  # type: ignore[arg-type]
+    frame = np.full((300, 300), 128, np.uint8)
+    tracker.init(frame, Box.from_centre(*centre, side, side))
+    found = tracker.update(frame).box
+    assert found.centre == pytest.approx(centre, abs=0.5 + 1e-9)
+
+
+def test_an_unknown_geometry_is_refused() -> None:
+    with pytest.raises(ValueError, match="tracking.geometry"):
+        Tracker(Brightness(), Config(tracking=TrackingConfig(geometry="odd")), "cpu")  # type: ignore[arg-type]
+
+
 def test_kinds_of_frames_give_the_same_track() -> None:
     frames = [scene(100 + 5 * i, 100)[..., 0] for i in range(6)]
     kinds = {

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import tracker
 from tracker.box import Box
+from tracker.cli.options import add_runtime, add_set
 from tracker.errors import InputError
 from tracker.live.display import has_display
 from tracker.live.loop import Summary, check_box, track
@@ -37,18 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-window", action="store_true", help="show no window, even where there is a display")
     add("--checkpoint", metavar="FILE", help="trained weights (default: those that come with the project)")
     add("--experiment", metavar="NAME", help="experiment, where the checkpoint does not carry its own")
-    add("--device", default="auto", metavar="D", help="auto, cpu, cuda or cuda:N (default: auto)")
-    add("--precision", default="auto", choices=("auto", "fp32", "bf16"), help="arithmetic (default: auto)")
+    add_runtime(parser)
     add("--threads", type=int, default=0, metavar="N", help="CPU threads for the network (default 0: torch decides)")
-    add(
-        "--set",
-        dest="overrides",
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="a.b=c",
-        help="change settings, for example tracking.window_influence=0.4",
-    )
+    add_set(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
             experiment=args.experiment,
             device=args.device,
             precision=args.precision,
-            overrides=args.overrides,
+            overrides=args.set,
             threads=args.threads,
         )
         box = box or _pick(source)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.box import Box
+from tracker.tracking import crop
 from tracker.tracking.result import Result
 
 Colour = tuple[int, int, int]
@@ -40,20 +41,9 @@ class Style:
 
 
 def to_bgr8(image: NDArray[Any]) -> Image:
-    """A new 8-bit BGR image `(H, W, 3)` from gray, BGR or BGRA, 8 or 16 bit (whose full range is 65,535)."""
-    if image.dtype == np.uint16:
-        image = (image >> 8).astype(np.uint8)
-    elif image.dtype != np.uint8:
-        raise ValueError(f"image: expected 8 or 16 bit, got {image.dtype}")
-    if image.ndim == 3 and image.shape[2] == 1:
-        image = image[:, :, 0]
-    if image.ndim == 2:
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), np.uint8)
-    return np.ascontiguousarray(image[:, :, :3]).copy() if image.shape[2] == 3 else _opaque(image)
-
-
-def _opaque(image: NDArray[Any]) -> Image:
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGRA2BGR), np.uint8)
+    """A new image `(H, W, 3)`, 8-bit BGR, of any frame that a tracker takes; ValueError for others."""
+    crop.frame_size(image)
+    return np.array(crop.to_bgr8(image), order="C")
 
 
 def annotate(image: NDArray[Any], result: Result, label: str = "", note: str = "", style: Style | None = None) -> Image:

@@ -57,6 +57,18 @@ def crop_start(centre: float, side: int) -> int:
     return math.floor(centre - (side + 1) / 2 + 0.5)
 
 
+def whole_side(side: float) -> int:
+    """Side of the square that is cut for a computed side: rounded, at least 1 frame pixel."""
+    return max(1, round(side))
+
+
+def crop_centre(centre: tuple[float, float], side: float) -> tuple[float, float]:
+    """Where the middle of a crop really lies, frame pixels: whole pixels put it up to 1.5 before what was asked."""
+    whole = whole_side(side)
+    x, y = (crop_start(c, whole) + (whole - 1) / 2 for c in centre)
+    return x, y
+
+
 def crop(frame: Frame, centre: tuple[float, float], side: float, size: int, fill: Colour) -> NDArray[np.uint8]:
     """The square of `side` frame pixels (rounded, at least 1) around `centre`, resized to size,size,3 BGR uint8.
 
@@ -68,7 +80,7 @@ def crop(frame: Frame, centre: tuple[float, float], side: float, size: int, fill
         fill: BGR colour of what lies outside the frame.
     """
     width, height = frame.shape[1], frame.shape[0]
-    whole = max(1, round(side))
+    whole = whole_side(side)
     x, y = (crop_start(c, whole) for c in centre)
     inside = x >= 0 and y >= 0 and x + whole <= width and y + whole <= height
     plain = frame.dtype == np.uint8 and frame.ndim == 3 and frame.shape[2] == 3

@@ -10,7 +10,7 @@ import torch
 from tracker.box import Box
 from tracker.models.siamese import Embedding, SiameseNet
 from tracker.settings import Config
-from tracker.tracking.crop import Colour, Frame, channel_mean, context_side, crop, frame_size
+from tracker.tracking.crop import Colour, Frame, channel_mean, context_side, crop, crop_centre, frame_size, whole_side
 from tracker.tracking.decode import Prediction, decode
 from tracker.tracking.result import Result
 from tracker.tracking.runtimes import Eager
@@ -52,6 +52,9 @@ class Tracker:
         self, net: SiameseNet, config: Config, device: str | torch.device = "auto", precision: str = "auto"
     ) -> None:
         self.config = config
+        if config.tracking.geometry not in ("pysot", "exact"):
+            raise ValueError(f"tracking.geometry: expected pysot or exact, got {config.tracking.geometry!r}")
+        self._exact = config.tracking.geometry == "exact"
         self.runtime = Eager(net, device, precision)
         self.timings = Timings()
         self._target: Target | None = None
@@ -65,7 +68,7 @@ class Tracker:
         box.validate(width, height)
         settings, fill = self.config.tracking, channel_mean(frame)
         side = context_side(box.w, box.h, settings.context_amount)
-        template = crop(frame, box.pixel_centre, side, settings.exemplar_size, fill)
+        template = crop(frame, self._aim(box.pixel_centre), side, settings.exemplar_size, fill)
         self._target = Target(box.pixel_centre, (box.w, box.h), self.runtime.embed(template), fill)
         self.timings = Timings()
 
@@ -77,28 +80,41 @@ class Tracker:
         frame_wh = frame_size(frame)
         started = time.perf_counter()
         side = context_side(*target.size, settings.context_amount)
-        scale = settings.exemplar_size / side
         search_side = side * settings.instance_size / settings.exemplar_size
-        search = crop(frame, target.centre, search_side, settings.instance_size, target.fill)
+        aim = self._aim(target.centre)
+        search = crop(frame, aim, search_side, settings.instance_size, target.fill)
+        origin, scale = target.centre, settings.exemplar_size / side
+        if self._exact:
+            origin, scale = crop_centre(aim, search_side), settings.instance_size / whole_side(search_side)
         cropped = time.perf_counter()
         cls, loc = self.runtime.match(target.embedding, search)
         matched = time.perf_counter()
         found = decode(cls, loc, target.size, scale, settings)
         if found is not None:
-            _move(target, found, settings.lr, frame_wh)
+            _move(target, found, origin, settings.lr, frame_wh)
         times.crop += cropped - started
         times.network += matched - cropped
         times.decode += time.perf_counter() - matched
         times.frames += 1
         score = 0.0 if found is None else found.score
+        return Result(self._box(target), score, found is None or score < settings.lost_threshold)
+
+    def _aim(self, centre: tuple[float, float]) -> tuple[float, float]:
+        # PySOT's rounding puts a crop 0.5 to 1.5 pixels before the centre that it is given
+        return (centre[0] + 1, centre[1] + 1) if self._exact else centre
+
+    def _box(self, target: Target) -> Box:
         box = Box.from_centre(*target.centre, *target.size)
-        return Result(box, score, found is None or score < settings.lost_threshold)
+        # `centre` is that of the covered pixels, half a pixel before the geometric one; PySOT reports it as the latter
+        return Box(box.x + 0.5, box.y + 0.5, box.w, box.h) if self._exact else box
 
 
-def _move(target: Target, found: Prediction, rate: float, frame_wh: tuple[int, int]) -> None:
+def _move(
+    target: Target, found: Prediction, origin: tuple[float, float], rate: float, frame_wh: tuple[int, int]
+) -> None:
     """Take the predicted centre as is, let the size follow by `lr = penalty * score * rate`; keep both in the frame."""
     lr = found.penalty * found.score * rate
-    (cx, cy), (w, h), (width, height) = target.centre, target.size, frame_wh
+    (cx, cy), (w, h), (width, height) = origin, target.size, frame_wh
     target.centre = min(max(cx + found.dx, 0.0), float(width)), min(max(cy + found.dy, 0.0), float(height))
     target.size = (
         max(SMALLEST, min(w * (1 - lr) + found.w * lr, float(width))),

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tracker.models.attention import ATTENTION
+from tracker.models.sequence import as_map, as_sequence
 from tracker.settings import AttentionConfig
 
 
@@ -31,7 +32,9 @@ class SelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """N,C,H,W to N,C,H,W."""
-        q, k, v = (m.flatten(2).transpose(1, 2) for m in (self.query(x), self.key(x), x))
+        q, k, v = (as_sequence(m) for m in (self.query(x), self.key(x), x))
         # Column j of S weighs all positions i by q_i . k_j: the standard routine with k asking and q answering.
+        # Zeros change no product, and let the fused kernels, which want equal widths, do the work.
+        q, k = (F.pad(m, (0, v.shape[-1] - m.shape[-1])) for m in (q, k))
         attended = F.scaled_dot_product_attention(k, q, v, scale=1.0)
-        return x + self.alpha.to(x.dtype) * attended.transpose(1, 2).reshape(x.shape)
+        return x + self.alpha.to(x.dtype) * as_map(attended, x)

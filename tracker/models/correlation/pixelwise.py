@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tracker.models.correlation import CORRELATIONS, Correlation
+from tracker.models.sequence import as_map, as_sequence
 
 
 @CORRELATIONS.register("pixelwise")
@@ -23,6 +24,6 @@ class Pixelwise(Correlation):
 
     def forward(self, template: Tensor, search: Tensor) -> Tensor:
         """N,C,h,w and N,C,H,W to N,2C,H,W: `concat(F_z w, F_x)`, `w = softmax_z(F_z^T F_x / sqrt(C))`."""
-        z, x = (m.flatten(2).transpose(1, 2) for m in (template, search))
+        z, x = as_sequence(template), as_sequence(search)
         matched = F.scaled_dot_product_attention(x, z, z)
-        return torch.cat((matched.transpose(1, 2).reshape(search.shape), search), dim=1)
+        return torch.cat((as_map(matched, search), search), dim=1)

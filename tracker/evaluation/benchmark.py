@@ -1,0 +1,97 @@
+"""A benchmark is a YAML in `benchmarks/`: where things lie, which sequences and frames, how it is scored."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tracker.errors import InputError
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What a benchmark's YAML says.
+
+    `sequences` is the full list in the usual spelling, empty where it is taken from the folder; `total` how many there
+    are; `origin` the number of the first pixel in its files; `frames` the first and last frame of sequences that do
+    not begin at the first image, or `{name: [first, last]}` within a shared folder; `eao` the lengths of VOT's average.
+    """
+
+    name: str
+    title: str
+    layout: str
+    protocol: str = "ope"
+    origin: int = 0
+    total: int | None = None
+    sequences: tuple[str, ...] = ()
+    frames: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    folder: str = ""
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    skip_first: bool = False
+    eao: tuple[int, int] | None = None
+    published: tuple[Mapping[str, Any], ...] = ()
+    source: str = ""
+
+    def of(self, count: int) -> str:
+        """How much of the benchmark is there: `9 of 100 sequences`."""
+        total = self.total or len(self.sequences)
+        return f"{count} of {total} sequences" if total else f"{count} sequence{'s' * (count != 1)}"
+
+
+def benchmarks_dir() -> Path:
+    """Folder of the YAML files: `SIAMSA_BENCHMARKS`, the source tree's, or the one installed with the package."""
+    here = Path(__file__).resolve().parents[1]
+    places = [os.environ.get("SIAMSA_BENCHMARKS", ""), here.parent / "benchmarks", here / "benchmarks"]
+    return next((Path(p) for p in places if p and any(Path(p).glob("*.yaml"))), here.parent / "benchmarks")
+
+
+def benchmark_names() -> list[str]:
+    """Names of the bundled benchmarks."""
+    return sorted(path.stem for path in benchmarks_dir().glob("*.yaml"))
+
+
+def load_benchmark(name: str | Path) -> Benchmark:
+    """The benchmark of this name, or of a YAML file. Raises InputError: unknown name or key, or not YAML."""
+    path = Path(name)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = benchmarks_dir() / f"{str(name).lower()}.yaml"
+    if not path.is_file():
+        near = difflib.get_close_matches(str(name).lower(), benchmark_names(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"unknown benchmark {str(name)!r}{hint} (known: {', '.join(benchmark_names())})")
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InputError(f"benchmark {path}: {' '.join(str(error).split())}") from None
+    if not isinstance(tree, dict) or not {"title", "layout"} <= set(tree):
+        raise InputError(f"benchmark {path}: expected `key: value` lines with at least title and layout")
+    return _build(path, tree)
+
+
+def _build(path: Path, tree: dict[str, Any]) -> Benchmark:
+    known = {f.name for f in dataclasses.fields(Benchmark)} - {"name"}
+    for key in tree:
+        if key not in known:
+            raise InputError(f"benchmark {path}: unknown key {key!r} (known: {', '.join(sorted(known))})")
+    if isinstance(tree.get("sequences"), str):  # a long list reads better as one text
+        tree["sequences"] = tree["sequences"].split()
+    try:
+        for key in ("sequences", "published"):
+            tree[key] = tuple(tree.get(key) or ())
+        if tree.get("eao"):
+            low, high = tree["eao"]
+            tree["eao"] = (int(low), int(high))
+        tree["frames"] = {str(k): (int(first), int(last)) for k, (first, last) in (tree.get("frames") or {}).items()}
+        tree["attributes"] = {
+            str(k): tuple(v.split() if isinstance(v, str) else v) for k, v in (tree.get("attributes") or {}).items()
+        }
+    except (TypeError, ValueError) as error:
+        raise InputError(f"benchmark {path}: {error}") from None
+    return Benchmark(name=path.stem, **tree)

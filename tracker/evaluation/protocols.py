@@ -1,0 +1,116 @@
+"""Protocols: how a tracker is led over one sequence, and what is kept of it.
+
+`ope`: one pass from the first box (Wu et al., TPAMI 2015). `vot_supervised`: the tracker is started anew five frames
+after every failure (Kristan et al., TPAMI 2016). Time is measured around the tracker alone; reading and decoding of
+images apart.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracker.errors import InputError
+from tracker.evaluation.sequence import Sequence
+from tracker.evaluation.text import number
+from tracker.evaluation.trackers import Follower, as_box
+from tracker.registry import Registry
+
+INITIALISED, FAILED, SKIPPED = 1.0, 2.0, 0.0
+Row = tuple[float, ...]
+
+
+class TrackerError(RuntimeError):
+    """A tracker that raised, or returned no usable box, in some frame."""
+
+
+@dataclass
+class Pass:
+    """One run over one sequence: a region or a code for every frame, in the numbers of the benchmark's files.
+
+    `seconds` is the tracker's own time a frame (initialisation included, as its frame); `reading` the total spent on
+    reading and decoding images.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    reading: float = 0.0
+
+    @property
+    def fps(self) -> float:
+        """Frames a second of the tracker alone, over the frames that it was called for."""
+        called = [spent for spent in self.seconds if spent > 0]
+        return len(called) / sum(called) if called else 0.0
+
+    def text(self) -> str:
+        """The rows as a result file."""
+        return "".join(",".join(map(number, row)) + "\n" for row in self.rows)
+
+
+Protocol = Callable[[Follower, Sequence], Pass]
+PROTOCOLS: Registry[Protocol] = Registry("protocol")
+
+
+def read_image(path: Path) -> Any:
+    """An image as trackers take it (BGR, 8 bit), not turned by EXIF. Raises InputError naming the file."""
+    import cv2
+
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image is None:
+        reason = "cannot be read as an image" if path.is_file() else "no such file"
+        raise InputError(f"{path}: {reason}")
+    return image
+
+
+class Watch:
+    """Calls a tracker, and keeps the time of that and of reading."""
+
+    def __init__(self, follower: Follower, sequence: Sequence) -> None:
+        self.follower, self.sequence, self.done = follower, sequence, Pass()
+
+    def image(self, row: int) -> Any:
+        """The image of a row."""
+        started = time.perf_counter()
+        image = read_image(self.sequence.frames[row])
+        self.done.reading += time.perf_counter() - started
+        return image
+
+    def start(self, row: int, keep: Row) -> None:
+        """Initialise the tracker with the ground truth of a row, and keep `keep` as its result."""
+        image, box = self.image(row), self.sequence.start(row)
+        if not np.isfinite(box.xywh).all() or box.w <= 0 or box.h <= 0:
+            place = self.sequence.folder or self.sequence.name
+            raise InputError(f"{place}: the box of frame {row} cannot be tracked: {box.xywh}")
+        self._call(row, lambda: self.follower.init(image, box))
+        self.done.rows.append(keep)
+
+    def step(self, row: int) -> Row:
+        """Let the tracker find the target in a row's image; its box in the numbers of the benchmark's files."""
+        image = self.image(row)
+        return self.sequence.stored(self._call(row, lambda: as_box(self.follower.update(image))))
+
+    def _call(self, row: int, work: Callable[[], Any]) -> Any:
+        started = time.perf_counter()
+        try:
+            value = work()
+        except Exception as error:
+            reason = " ".join(str(error).split()) or "no message"
+            raise TrackerError(f"{self.sequence.name}, frame {row}: {type(error).__name__}: {reason}") from error
+        self.done.seconds.append(time.perf_counter() - started)
+        return value
+
+
+@PROTOCOLS.register("ope")
+def one_pass(follower: Follower, sequence: Sequence) -> Pass:
+    """Initialise on the first frame, then follow to the end. The first row is the given box."""
+    watch = Watch(follower, sequence)
+    x, y, w, h = (float(v) for v in sequence.boxes[0])
+    watch.start(0, (x, y, w, h))
+    for row in range(1, len(sequence)):
+        watch.done.rows.append(watch.step(row))
+    return watch.done

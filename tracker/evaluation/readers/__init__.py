@@ -1,0 +1,19 @@
+"""Readers: one native layout a file. A reader takes a root folder and a Benchmark, and gives Sequences by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tracker.errors import InputError
+from tracker.evaluation.benchmark import Benchmark
+from tracker.evaluation.readers import otb as otb
+from tracker.evaluation.readers.base import READERS as READERS
+from tracker.evaluation.readers.base import Reader as Reader
+
+
+def open_reader(benchmark: Benchmark, root: str | Path) -> Reader:
+    """The reader of a benchmark's layout. Raises InputError: no such folder, or no sequence of it there."""
+    reader = READERS[benchmark.layout](Path(root), benchmark)
+    if not reader.available():
+        raise InputError(f"{root}: no sequence of {benchmark.title} in it (layout {benchmark.layout})")
+    return reader

@@ -1,0 +1,89 @@
+"""Rows of numbers in text files, as benchmarks and result folders have them, and files written whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.errors import InputError
+
+_SEPARATORS = re.compile(r"[,;\s]+")
+
+
+def read_rows(path: Path, absent: bool = True) -> list[list[float]]:
+    """The numbers of each line, split at commas, semicolons, tabs or spaces; NaN in any spelling.
+
+    An empty line within the file is an empty list where `absent`. Raises InputError naming file and line.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InputError(f"{path}: cannot be read ({reason})") from None
+    rows: list[list[float]] = []
+    for number, line in enumerate(text.rstrip().splitlines(), 1):
+        try:
+            rows.append([float(part) for part in _SEPARATORS.split(line.strip().strip(",;")) if part])
+        except ValueError:
+            raise InputError(f"{path}, line {number}: expected numbers, got {line.strip()[:60]!r}") from None
+        if not rows[-1] and not absent:
+            raise InputError(f"{path}, line {number}: is empty")
+    return rows
+
+
+def read_boxes(path: Path, columns: tuple[int, ...] = (4,)) -> NDArray[np.float64]:
+    """A table (n, columns) of one box or polygon a line; empty lines are NaN.
+
+    Raises InputError: nothing in it, or a line with another number of columns.
+    """
+    rows = read_rows(path)
+    if not rows:
+        raise InputError(f"{path}: is empty; expected one box a line")
+    width = next((len(row) for row in rows if row), 0)
+    for number, row in enumerate(rows, 1):
+        if row and (len(row) != width or width not in columns):
+            expected = " or ".join(map(str, columns))
+            raise InputError(f"{path}, line {number}: expected {expected} numbers, got {len(row)}")
+    return np.array([row or [np.nan] * width for row in rows], dtype=np.float64).reshape(len(rows), -1)
+
+
+def number(value: float, digits: int = 4) -> str:
+    """At most this many decimals, none where they are zero: `12`, `12.5`, `12.3457`."""
+    text = f"{value:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that it is there completely or not at all. Raises InputError where it cannot."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(partial, 0o666 & ~_umask())
+            os.replace(partial, path)
+        except BaseException:
+            Path(partial).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def key(name: str) -> str:
+    """A sequence's name without what differs between copies: `Jogging.1`, `jogging_1` and `Jogging-1` are one."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,171 @@
+"""Trackers by name: ours, OpenCV's, or anyone's `module:factory` with `init(frame, box)` and `update(frame)`."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from tracker.box import Box
+from tracker.errors import InputError
+from tracker.registry import Registry
+
+
+class Follower(Protocol):
+    """What is evaluated. `box` is 0-based pixels; `update` gives a Result, a Box or `x, y, w, h`."""
+
+    def init(self, frame: Any, box: Box) -> None: ...
+
+    def update(self, frame: Any) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which tracker, and what it is set to; plain values, so that it can be sent to other processes."""
+
+    name: str = "siamsa"
+    checkpoint: str | None = None
+    experiment: str | None = None
+    overrides: tuple[str, ...] = ()
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A tracker ready for use: `identity` is everything that its results depend on, as plain values."""
+
+    label: str
+    follower: Follower
+    identity: dict[str, Any]
+
+
+Opener = Callable[[Choice], Entry]
+TRACKERS: Registry[Opener] = Registry("tracker")
+
+
+def open_tracker(choice: Choice) -> Entry:
+    """The tracker of this name. Raises InputError: unknown, not installed, or a factory that does not work."""
+    if ":" in choice.name:
+        return _from_python(choice)
+    try:
+        opener = TRACKERS[choice.name.lower()]
+    except ValueError as error:
+        raise InputError(f"{error}; or a Python path `module:factory`") from None
+    return opener(choice)
+
+
+def as_box(value: Any) -> Box:
+    """The box in what `update` returned. Raises ValueError for anything else, and for NaN."""
+    found = getattr(value, "box", value)
+    if not isinstance(found, Box):
+        try:
+            x, y, w, h = (float(v) for v in found)
+        except (TypeError, ValueError):
+            raise ValueError(f"update() returned {value!r}; expected a Result, a Box or x, y, w, h") from None
+        found = Box(x, y, w, h)
+    if not all(abs(v) < float("inf") for v in found.xywh):
+        raise ValueError(f"update() returned a box that is not finite: {found.xywh}")
+    return found
+
+
+@TRACKERS.register("siamsa")
+def _ours(choice: Choice) -> Entry:
+    import tracker
+    from tracker.config import to_dict
+
+    made = tracker.load(
+        choice.checkpoint, choice.experiment, choice.device, choice.precision, choice.overrides, choice.threads
+    )
+    weights = hashlib.sha256()
+    for name, value in sorted(made.runtime.net.state_dict().items()):
+        weights.update(name.encode() + value.detach().cpu().contiguous().flatten().numpy().tobytes())
+    identity = {
+        "tracker": "siamsa",
+        "version": tracker.__version__,
+        "checkpoint": Path(choice.checkpoint).name if choice.checkpoint else None,
+        "weights_sha256": weights.hexdigest(),
+        "device": choice.device,
+        "precision": choice.precision,
+        "threads": choice.threads,
+        "config": to_dict(made.config),
+    }
+    label = Path(choice.checkpoint).stem if choice.checkpoint else made.config.name or "siamsa"
+    return Entry(label, made, identity)
+
+
+class OpenCv:
+    """An OpenCV tracker. Where it reports a failure, the last box stands."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def init(self, frame: Any, box: Box) -> None:
+        self._tracker = self._make()  # a second init of the same object is refused by OpenCV
+        self._tracker.init(frame, tuple(max(1, round(v)) if i > 1 else round(v) for i, v in enumerate(box.xywh)))
+        self.box = box
+
+    def update(self, frame: Any) -> Box:
+        found, box = self._tracker.update(frame)
+        if found:
+            self.box = Box(*(float(v) for v in box))
+        return self.box
+
+
+def _opencv(name: str) -> Opener:
+    def opener(choice: Choice) -> Entry:
+        import cv2
+
+        places = (cv2, getattr(cv2, "legacy", None))
+        makers = (getattr(place, f"Tracker{name}_create", None) for place in places)
+        make = next((maker for maker in makers if maker is not None), None)
+        if make is None:
+            raise InputError(
+                f"tracker {choice.name}: not in the installed OpenCV {cv2.__version__}; "
+                "opencv-contrib-python, in place of opencv-python, has KCF and CSRT"
+            )
+        cv2.setNumThreads(choice.threads)
+        return Entry(f"OpenCV-{name}", OpenCv(make), {"tracker": f"OpenCV {name}", "opencv": cv2.__version__})
+
+    return opener
+
+
+for _name in ("KCF", "CSRT", "MIL"):
+    TRACKERS.register(_name.lower())(_opencv(_name))
+
+
+def _from_python(choice: Choice) -> Entry:
+    module, _, attribute = choice.name.partition(":")
+    if "" not in sys.path and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # the console command does not look beside itself, `python -m` does
+    try:
+        factory: Any = importlib.import_module(module)
+        for part in attribute.split("."):
+            factory = getattr(factory, part)
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"tracker {choice.name}: {error}") from None
+    made = factory()
+    for method in ("init", "update"):
+        if not callable(getattr(made, method, None)):
+            raise InputError(f"tracker {choice.name}: what it makes has no {method}()")
+    source = _source_of(factory)
+    digest = hashlib.sha256(source.read_bytes()).hexdigest() if source else None
+    return Entry(attribute, made, {"tracker": choice.name, "source_sha256": digest})
+
+
+def _source_of(factory: Any) -> Path | None:
+    try:
+        return Path(inspect.getsourcefile(factory) or "")
+    except TypeError:
+        return None
+
+
+def known() -> Iterable[str]:
+    """Names that `open_tracker` takes."""
+    return TRACKERS
