@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -131,3 +132,14 @@ needs_xvfb = [
         not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="Xvfb and xdotool are not installed"
     ),
 ]
+
+
+def start_track(*words: object, delay: float = 0.0) -> subprocess.Popen[str]:
+    """`siamsa track` as its own process, with the template tracker taking `delay` seconds a frame."""
+    code = (
+        "import tracker; from tests.helpers import TemplateTracker;"
+        f"tracker.load = lambda **settings: TemplateTracker({delay});"
+        "from tracker.cli.main import entry; entry('track')"
+    )
+    program = [sys.executable, "-c", code, *map(str, words)]
+    return subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

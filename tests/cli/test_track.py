@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,12 +16,12 @@ import pytest
 import tracker
 from tests.helpers import (
     FRAMES,
-    ROOT,
     TemplateTracker,
     damage,
     draw_frame,
     read_video,
     shared,
+    start_track,
     true_box,
     write_video,
 )
@@ -31,11 +29,6 @@ from tracker.box import iou
 from tracker.cli.main import main
 
 BOX = "20,40,24,24"
-PROGRAM = (
-    "import sys, tracker; from tests.helpers import TemplateTracker;"
-    "tracker.load = lambda **settings: TemplateTracker(delay={delay});"
-    "from tracker.cli.main import entry; entry()"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -55,12 +48,6 @@ def template_tracker(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def siamsa(*words: object) -> int:
     return main(["track", *map(str, words)])
-
-
-def start(*words: object, delay: float = 0.0) -> subprocess.Popen[str]:
-    """The command as its own process, in the repository."""
-    program = [sys.executable, "-c", PROGRAM.format(delay=delay), "track", *map(str, words)]
-    return subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def rows(path: Path) -> np.ndarray:
@@ -213,7 +200,7 @@ def test_a_signal_ends_cleanly_with_everything_so_far(
     video: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     words = ["--boxes", tmp_path / "a.csv", "--output", tmp_path / "a.avi"]
-    process = start(video, "--box", BOX, "--no-window", *words, delay=0.2)
+    process = start_track(video, "--box", BOX, "--no-window", *words, delay=0.2)
     partial = tmp_path / ".a.partial.csv"
     deadline = time.monotonic() + 60
     while not (partial.exists() and partial.read_text().count("\n") > 4):
@@ -228,12 +215,14 @@ def test_a_signal_ends_cleanly_with_everything_so_far(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.avi", "a.csv"]
 
 
-def test_a_display_that_does_not_answer_is_no_display(video: Path, tmp_path: Path) -> None:
-    os.environ["DISPLAY"] = ":987"  # taken away again by the fixture
-    process = start(video, "--boxes", tmp_path / "a.csv")
+def test_a_display_that_does_not_answer_is_no_display(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":987")
+    process = start_track(video, "--boxes", tmp_path / "a.csv")
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2 and err.count("\n") == 1 and "--box" in err
-    process = start(video, "--boxes", tmp_path / "a.csv", "--box", BOX)
+    process = start_track(video, "--boxes", tmp_path / "a.csv", "--box", BOX)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
     assert len(rows(tmp_path / "a.csv")) == FRAMES

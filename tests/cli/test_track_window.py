@@ -6,7 +6,6 @@ import ctypes
 import ctypes.util
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,21 +13,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.helpers import FRAMES, ROOT, needs_xvfb
+from tests.helpers import FRAMES, needs_xvfb, start_track
 
 pytestmark = needs_xvfb
-PROGRAM = (
-    "import sys, tracker; from tests.helpers import TemplateTracker;"
-    "tracker.load = lambda **settings: TemplateTracker(delay=0.03);"
-    "from tracker.cli.main import entry; entry()"
-)
 Start = Callable[..., subprocess.Popen[str]]
 PICKER, LIVE = "siamsa: draw", "siamsa: Space"
 
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
-    """A virtual display without a window manager; Xvfb chooses its number."""
+    """A virtual display without a window manager; Xvfb chooses its number.
+
+    It resets whenever its last client leaves, and refuses clients meanwhile: the command must get past that.
+    """
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"],
         stdout=subprocess.PIPE,
@@ -58,9 +55,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def call(*words: object) -> subprocess.Popen[str]:
-        program = [sys.executable, "-c", PROGRAM, "track", *map(str, words)]
-        pipe = subprocess.PIPE
-        started.append(subprocess.Popen(program, cwd=ROOT, stdout=pipe, stderr=pipe, text=True))
+        started.append(start_track(*words, delay=0.03))
         return started[-1]
 
     yield call

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import functools
+import http.server
 import struct
+import threading
 from pathlib import Path
 
 import cv2
@@ -134,6 +137,21 @@ def test_a_camera_that_is_absent_is_one_clear_line() -> None:
 
 def test_a_stream_that_is_absent_is_one_clear_line() -> None:
     assert "no video stream" in error_of("http://127.0.0.1:9/none.mp4")
+
+
+def test_a_video_over_http_is_read_to_its_end(video: Path) -> None:
+    handler = functools.partial(QuietHandler, directory=str(video.parent))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        source, frames = read(f"http://127.0.0.1:{server.server_port}/{video.name}", Span(0, None, 2))
+        server.shutdown()
+    assert [index_of(f.image) for f in frames] == [f.index for f in frames] == list(range(0, FRAMES, 2))
+    assert (source.live, source.total, source.bad) == (True, None, 0)
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, form: str, *values: object) -> None:
+        pass
 
 
 def test_addresses_find_their_kind(tmp_path: Path, video: Path) -> None:

@@ -114,3 +114,9 @@ def _report(summary: Summary, outputs: Sequence[FileSink]) -> None:
         print(f"wrote {sink.path}")
     if not outputs:
         print("nothing was written; --boxes FILE keeps the boxes, --output FILE the video")
+
+
+if __name__ == "__main__":
+    from tracker.cli.main import entry
+
+    entry("track")

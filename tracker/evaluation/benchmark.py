@@ -21,7 +21,8 @@ class Benchmark:
 
     `sequences` is the full list in the usual spelling, empty where it is taken from the folder; `total` how many there
     are; `origin` the number of the first pixel in its files; `frames` the first and last frame of sequences that do
-    not begin at the first image, or `{name: [first, last]}` within a shared folder; `eao` the lengths of VOT's average.
+    not begin at the first image, or `{name: [first, last]}` within a shared folder; `eao` the lengths of VOT's average;
+    `skip_first` leaves the given frame out of AO and SR, `pooled` averages these over frames instead of sequences.
     """
 
     name: str
@@ -35,6 +36,8 @@ class Benchmark:
     folder: str = ""
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     skip_first: bool = False
+    pooled: bool = False
+    invalid: str = "pysot"
     eao: tuple[int, int] | None = None
     published: tuple[Mapping[str, Any], ...] = ()
     source: str = ""

@@ -124,13 +124,16 @@ def within(values: Floats, thresholds: Floats) -> Floats:
     return np.searchsorted(np.sort(values), thresholds, side="right").astype(np.float64)
 
 
-def mean(parts: Many[OnePass]) -> OnePass:
-    """Mean over sequences, each counting the same whatever its length. Raises ValueError without any."""
+def mean(parts: Many[OnePass], frames: Many[int] | None = None) -> OnePass:
+    """Mean over sequences, each counting the same whatever its length, or by its number of frames.
+
+    Raises ValueError without any sequence.
+    """
     if not parts:
         raise ValueError("no sequence to average")
 
     def over(name: str) -> Floats:
-        return np.mean([getattr(part, name) for part in parts], axis=0)
+        return np.asarray(np.average([getattr(part, name) for part in parts], axis=0, weights=frames))
 
     curves = {name: over(name) for name in ("success_curve", "precision_curve", "norm_curve")}
     return OnePass(**curves, **{name: float(over(name)) for name in ("ao", "sr50", "sr75")})

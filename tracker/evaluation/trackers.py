@@ -85,7 +85,7 @@ def _ours(choice: Choice) -> Entry:
     )
     weights = hashlib.sha256()
     for name, value in sorted(made.runtime.net.state_dict().items()):
-        weights.update(name.encode() + value.detach().cpu().contiguous().flatten().numpy().tobytes())
+        weights.update(name.encode() + value.detach().cpu().contiguous().flatten().float().numpy().tobytes())
     identity = {
         "tracker": "siamsa",
         "version": tracker.__version__,

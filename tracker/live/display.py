@@ -1,4 +1,4 @@
-"""Whether a window can be opened. OpenCV aborts the process where it cannot, so this is asked in another one."""
+"""Whether a window can be opened. OpenCV aborts the process where it cannot, so another process tries first."""
 
 from __future__ import annotations
 
@@ -7,23 +7,32 @@ import os
 import re
 import subprocess
 import sys
+import threading
+import time
 
 import cv2
 
 DEFAULT_SCREEN = (1280, 720)
-# Opens a window, then prints the screen's size where tkinter can tell it.
+ATTEMPTS = 3
+TIMEOUT = 20.0  # seconds for one attempt
+# Opens a window, prints the screen's size where tkinter can tell it, and stays connected until its input ends.
 PROBE = """
+import sys
 import cv2
 cv2.namedWindow("siamsa", cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
 cv2.destroyAllWindows()
+size = ""
 try:
     import tkinter
     root = tkinter.Tk()
     root.withdraw()
-    print(root.winfo_screenwidth(), root.winfo_screenheight())
+    size = f"{root.winfo_screenwidth()} {root.winfo_screenheight()}"
 except Exception:
-    print("unknown")
+    pass
+print("window", size, flush=True)
+sys.stdin.read()
 """
+_probes: list[subprocess.Popen[str]] = []
 
 
 def has_display() -> bool:
@@ -38,14 +47,41 @@ def screen_size() -> tuple[int, int] | None:
         return None
     if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return None
+    for attempt in range(ATTEMPTS):
+        if answer := _probe():
+            numbers = re.findall(r"\d+", answer)
+            return (int(numbers[0]), int(numbers[1])) if len(numbers) == 2 else DEFAULT_SCREEN
+        time.sleep(0.1 * attempt)
+    return None
+
+
+def _probe() -> str:
+    """What the probe says, empty where it fails.
+
+    It is left running, because an X server resets when its last client leaves and refuses new ones meanwhile: OpenCV
+    would abort in that moment. For the same reason one refusal is not taken for an answer.
+    """
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
     try:
-        probe = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if probe.returncode != 0:
-        return None
-    numbers = re.findall(r"\d+", probe.stdout)
-    return (int(numbers[0]), int(numbers[1])) if len(numbers) == 2 else DEFAULT_SCREEN
+        process = subprocess.Popen([sys.executable, "-c", PROBE], stdin=pipe, stdout=pipe, stderr=null, text=True)
+    except OSError:
+        return ""
+    _probes.append(process)
+    timer = threading.Timer(TIMEOUT, process.kill)
+    timer.start()
+    assert process.stdout is not None
+    answer = process.stdout.readline()
+    timer.cancel()
+    if not answer:
+        release()
+    return answer
+
+
+def release() -> None:
+    """End the probe. Call it once a window of this process is open, or when none will be."""
+    while _probes:
+        with _probes.pop() as process:
+            process.communicate()
 
 
 def has_windows() -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.box import Box
-from tracker.live.display import DEFAULT_SCREEN, screen_size
+from tracker.live.display import DEFAULT_SCREEN, release, screen_size
 from tracker.live.draw import INK, SKY, WHITE, Image, draw_box, put_text, to_bgr8
 
 TITLE = "siamsa: draw a box around the target"
@@ -85,6 +85,7 @@ def pick_box(image: NDArray[Any]) -> Box | None:
     try:
         cv2.imshow(TITLE, picker.canvas())
         cv2.setMouseCallback(TITLE, picker.mouse)
+        release()
         while True:
             cv2.imshow(TITLE, picker.canvas())
             key = cv2.waitKey(20) & 0xFF

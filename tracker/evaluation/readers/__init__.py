@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.readers import otb as otb
+from tracker.evaluation.readers import got10k, otb, uav123, vot  # noqa: F401 (they register themselves)
 from tracker.evaluation.readers.base import READERS as READERS
 from tracker.evaluation.readers.base import Reader as Reader
 

@@ -9,7 +9,7 @@ from types import TracebackType
 import cv2
 import numpy as np
 
-from tracker.live.display import DEFAULT_SCREEN, screen_size
+from tracker.live.display import DEFAULT_SCREEN, release, screen_size
 from tracker.live.select import close_window, is_open
 from tracker.live.sinks.base import SINKS, Sink, Step
 from tracker.live.stop import Stop
@@ -34,6 +34,7 @@ class Window(Sink):
         width, height = screen_size() or DEFAULT_SCREEN
         self._limit = (width * 0.95, height * 0.85)
         self._guard(lambda: cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL))
+        release()
         return self
 
     def write(self, step: Step) -> None:

@@ -37,15 +37,16 @@ class Capture(Source):
 
     def read(self) -> Iterator[Frame]:
         missed: list[int] = []  # failed reads; without an exact count they are frames only if a readable one follows
-        failures = 0
+        failures, began = 0, False
         for index in itertools.count():
             if self.span.stop is not None and index >= self.span.stop:
                 break
             wanted = index in self.span
             readable, image = self._grab(wanted)
             if readable:
-                yield from (Frame(i, None) for i in missed)
-                missed, failures = [], 0
+                if began or not self.live:  # a camera may need a few reads to wake up
+                    yield from (Frame(i, None) for i in missed)
+                missed, failures, began = [], 0, True
                 if wanted:
                     yield Frame(index, image)
                 continue

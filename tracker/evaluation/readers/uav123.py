@@ -1,0 +1,48 @@
+"""UAV123 layout (Mueller et al., ECCV 2016): `data_seq/UAV123/<folder>/000001.jpg`, `anno/<set>/<sequence>.txt`.
+
+Several sequences are segments of one folder of images; rows of NaN are frames without the target. The 10 frames/s
+version has every third frame, numbered anew; it is recognised by its number of rows.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from tracker.errors import InputError
+from tracker.evaluation.readers.base import READERS, Reader, folders_in, pick
+from tracker.evaluation.sequence import Sequence
+from tracker.evaluation.text import key, read_boxes
+
+
+@READERS.register("uav123")
+class Uav123(Reader):
+    """`folder` of the benchmark is the set of annotations: UAV123 or UAV20L."""
+
+    def available(self) -> list[str]:
+        names = self.benchmark.sequences or tuple(path.stem for path in self._annotations.values())
+        return [n for n in names if key(n) in self._annotations and self._images(n) is not None]
+
+    def read(self, name: str) -> Sequence:
+        path, images = self._annotations.get(key(name)), self._images(name)
+        if path is None or images is None:
+            raise InputError(f"{self.root}: sequence {name} is not there")
+        truth = read_boxes(path)
+        first, last = self.benchmark.frames.get(name, (1, len(truth)))
+        if len(truth) == (last - first) // 3 + 1 != last - first + 1:
+            first = (first - 1) // 3 + 1
+        elif len(truth) != last - first + 1:
+            raise InputError(f"{path}: {len(truth)} rows, but frames {first} to {last} are evaluated")
+        return self.make(name, pick(images, first, len(truth)), truth, images)
+
+    @cached_property
+    def _annotations(self) -> dict[str, Path]:
+        place = self.root / "anno" / self.benchmark.folder
+        return {key(path.stem): path for path in sorted(place.glob("*.txt"))}
+
+    @cached_property
+    def _places(self) -> dict[str, Path]:
+        return folders_in(self.root / "data_seq" / "UAV123") or folders_in(self.root / "data_seq")
+
+    def _images(self, name: str) -> Path | None:
+        return self._places.get(key(name)) or self._places.get(key(name.rpartition("_")[0]))

@@ -1,0 +1,98 @@
+"""Result folders: `<tracker>/<sequence>.txt`, or VOT's `<sequence>_001.txt`, whoever wrote them."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from tracker.errors import InputError
+from tracker.evaluation.sequence import Floats, upright
+from tracker.evaluation.text import key, read_boxes, read_rows
+
+REPETITION = re.compile(r"(.+)_(\d{3})")
+PLACES = ("", "baseline", "baseline/*", "longterm/*", "unsupervised", "unsupervised/*")
+
+
+class TrackerResults:
+    """What one tracker's folder holds, found whatever the spelling of the sequences."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.name
+
+    @cached_property
+    def single(self) -> dict[str, Path]:
+        """`<sequence>.txt`, or GOT-10k's `<sequence>/<sequence>_001.txt`, by the key of the sequence."""
+        found = {key(path.stem): path for path in sorted(self.folder.glob("*.txt"))}
+        for path in sorted(self.folder.glob("*/*_001.txt")):
+            found.setdefault(key(path.stem[:-4]), path)
+        return found
+
+    @cached_property
+    def repeated(self) -> dict[str, list[Path]]:
+        """`<sequence>_001.txt`, `_002.txt`, ... by the key of the sequence, flat or in VOT's folders."""
+        found: dict[str, list[Path]] = {}
+        for place in PLACES:
+            for path in sorted(self.folder.glob(f"{place}/*.txt" if place else "*.txt")):
+                match = REPETITION.fullmatch(path.stem)
+                if match:
+                    found.setdefault(key(match[1]), []).append(path)
+        return found
+
+    def find(self, name: str, siblings: int = 1) -> Path | None:
+        """The file of a sequence in one pass; `Human4.txt` for the lone `Human4-2` (`siblings` of that stem)."""
+        own = self.single.get(key(name))
+        stem, _, target = name.rpartition("-")
+        if own is None and siblings == 1 and target.isdigit():
+            return self.single.get(key(stem))
+        return own
+
+
+def tracker_folders(results: Path, beside: Path | None = None) -> list[TrackerResults]:
+    """The trackers in a folder of results, the folder of annotations left out.
+
+    Raises InputError: no such folder, no tracker in it, or a tracker's folder without any result.
+    """
+    if not results.is_dir():
+        raise InputError(f"{results}: no such folder; --results is a folder with one folder of results a tracker")
+    annotations = beside.resolve() if beside else None
+    folders = [p for p in sorted(results.iterdir()) if p.is_dir() and p.name[0] not in "._"]
+    folders = [p for p in folders if p.resolve() != annotations]
+    if not folders:
+        loose = next(results.glob("*.txt"), None)
+        hint = f"; {loose.name} lies in it, so give the folder above" if loose else ""
+        raise InputError(f"{results}: no tracker in it; expected {results.name}/<tracker>/<sequence>.txt{hint}")
+    found = [TrackerResults(folder) for folder in folders]
+    for tracker in found:
+        if not tracker.single and not tracker.repeated:
+            raise InputError(f"{tracker.folder}: no result in it; expected <sequence>.txt or <sequence>_001.txt")
+    return found
+
+
+def read_result(path: Path, truth: Floats) -> Floats:
+    """Boxes (n, 4) of one pass, one for every row of the ground truth. Raises InputError naming file and line."""
+    boxes = upright(read_boxes(path, (4, 8)))
+    if len(boxes) != len(truth):
+        raise InputError(f"{path}: {len(boxes)} rows, but the ground truth has {len(truth)}")
+    bad = np.flatnonzero(~np.isfinite(boxes).all(axis=1))
+    if len(bad):
+        raise InputError(f"{path}, line {bad[0] + 1}: not a finite box ({len(bad)} such rows)")
+    return boxes
+
+
+def read_repetition(path: Path, truth: Floats) -> list[list[float]]:
+    """Codes and regions of one supervised run, one for every row of the ground truth. Raises InputError."""
+    rows = read_rows(path, absent=False)
+    if len(rows) != len(truth):
+        raise InputError(f"{path}: {len(rows)} rows, but the ground truth has {len(truth)}")
+    for line, row in enumerate(rows, 1):
+        if not np.isfinite(row).all():
+            raise InputError(f"{path}, line {line}: not a finite region")
+        if len(row) == 1 and row[0] not in (0, 1, 2):
+            raise InputError(f"{path}, line {line}: {row[0]:g} is no code; 0 skipped, 1 initialised, 2 failed")
+    if len(rows[0]) > 1:
+        raise InputError(f"{path}: begins with a region; a supervised result begins with the code 1 (one pass?)")
+    return rows

@@ -1,0 +1,185 @@
+"""Scores of result folders against annotations, as plain dictionaries: what `siamsa evaluate score` writes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracker.errors import InputError
+from tracker.evaluation import metrics, vot
+from tracker.evaluation.benchmark import Benchmark
+from tracker.evaluation.readers import open_reader
+from tracker.evaluation.readers.vot import COLUMNS
+from tracker.evaluation.results import TrackerResults, read_repetition, read_result
+from tracker.evaluation.sequence import Floats, Sequence
+from tracker.evaluation.text import key, read_boxes
+from tracker.registry import Registry
+
+Scores = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How to score: treatment of invalid ground truth, and whether VOT regions are cut at the image."""
+
+    invalid: str = "pysot"
+    bounded: bool = False
+
+
+Scorer = Callable[[Benchmark, Mapping[str, Sequence], TrackerResults, Rules], Scores]
+SCORERS: Registry[Scorer] = Registry("protocol to score")
+
+
+def annotations(benchmark: Benchmark, folder: Path) -> dict[str, Sequence]:
+    """Ground truth from `<sequence>.txt` files, by the benchmark's names and in its order. Raises InputError."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; --annotations is a folder with one <sequence>.txt each")
+    files = {key(path.stem): path for path in sorted(folder.glob("*.txt")) if path.name != "list.txt"}
+    found = {}
+    for name in benchmark.sequences or [path.stem for path in files.values()]:
+        path = files.get(key(name))
+        if path is None:
+            continue
+        truth = read_boxes(path, COLUMNS)
+        first, last = benchmark.frames.get(name, (1, len(truth)))
+        if len(truth) == last and first > 1:
+            truth = truth[first - 1 :]
+        found[name] = Sequence(name, (), truth, benchmark.origin, _attributes(benchmark, name))
+    if not found:
+        raise InputError(f"{folder}: no annotation of {benchmark.title} in it; expected <sequence>.txt")
+    return found
+
+
+def from_root(benchmark: Benchmark, root: Path) -> dict[str, Sequence]:
+    """Ground truth (and frames) from the benchmark's own folder. Raises InputError."""
+    reader = open_reader(benchmark, root)
+    sequences = {name: reader.read(name) for name in reader.available()}
+    if all(s.given for s in sequences.values()):
+        raise InputError(f"{root}: holds first boxes only; results on {benchmark.title} are scored by its server")
+    return sequences
+
+
+def score(
+    benchmark: Benchmark, sequences: Mapping[str, Sequence], trackers: list[TrackerResults], rules: Rules
+) -> dict[str, Scores]:
+    """Scores by tracker. Raises InputError: a damaged result, or none for any sequence."""
+    scorer = SCORERS[benchmark.protocol]
+    return {tracker.name: scorer(benchmark, sequences, tracker, rules) for tracker in trackers}
+
+
+def protocol_name(benchmark: Benchmark, rules: Rules) -> str:
+    """What stands beside every number, such as `OTB100 one pass, invalid ground truth: pysot`."""
+    if benchmark.protocol == "ope":
+        first = ", first frame not counted" if benchmark.skip_first else ""
+        return f"{benchmark.title} one pass, invalid ground truth: {rules.invalid}{first}"
+    cut = "bounded" if rules.bounded else "unbounded"
+    window = f", EAO over {benchmark.eao[0]}..{benchmark.eao[1]} frames" if benchmark.eao else ""
+    return f"{benchmark.title} supervised, rasterised overlap, {cut}{window}"
+
+
+@SCORERS.register("ope")
+def _one_pass(
+    benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults, rules: Rules
+) -> Scores:
+    parts: dict[str, metrics.OnePass] = {}
+    for name, sequence in sequences.items():
+        stem = name.rpartition("-")[0]
+        path = tracker.find(name, sum(other.rpartition("-")[0] == stem for other in sequences) if stem else 1)
+        if path is None:
+            continue
+        boxes = read_result(path, sequence.truth)
+        try:
+            parts[name] = metrics.one_pass(sequence.boxes, boxes, rules.invalid, skip_first=benchmark.skip_first)
+        except ValueError as error:
+            raise InputError(f"{path}: {error}") from None
+    _some(parts, tracker, benchmark)
+    lengths = {name: len(sequences[name]) for name in parts}
+    total = metrics.mean(list(parts.values()), list(lengths.values()) if benchmark.pooled else None)
+    return {
+        **total.figures(),
+        "protocol": protocol_name(benchmark, rules),
+        "sequences": benchmark.of(len(parts)),
+        "frames": sum(lengths.values()),
+        "success_curve": _list(total.success_curve),
+        "precision_curve": _list(total.precision_curve),
+        "norm_precision_curve": _list(total.norm_curve),
+        "per_attribute": _per_attribute(sequences, parts),
+        "per_sequence": {name: {**part.figures(), "frames": lengths[name]} for name, part in parts.items()},
+    }
+
+
+@SCORERS.register("vot_supervised")
+def _supervised(
+    benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults, rules: Rules
+) -> Scores:
+    parts: dict[str, vot.Supervised] = {}
+    for name, sequence in sequences.items():
+        bounds = image_size(sequence) if rules.bounded else None
+        runs = []
+        for path in tracker.repeated.get(key(name), []):
+            rows = read_repetition(path, sequence.truth)
+            try:
+                runs.append(vot.compare(rows, sequence.truth, bounds))
+            except ValueError as error:
+                raise InputError(f"{path}: {error}") from None
+        if runs:
+            parts[name] = vot.supervised(runs)
+    _some(parts, tracker, benchmark)
+    every = list(parts.values())
+    curve = vot.expected_overlap(every)
+    eao = vot.eao(curve, benchmark.eao) if benchmark.eao else None
+    return {
+        "eao": None if eao is None or math.isnan(eao) else eao,
+        "accuracy": vot.accuracy(every),
+        "robustness": vot.robustness(every),
+        "failures": float(sum(part.failures for part in every)),
+        "protocol": protocol_name(benchmark, rules),
+        "sequences": benchmark.of(len(parts)),
+        "frames": sum(len(part.overlaps) for part in every),
+        "eao_curve": _list(curve),
+        "per_sequence": {
+            name: {
+                "accuracy": None if math.isnan(part.accuracy) else part.accuracy,
+                "robustness": vot.robustness([part]),
+                "failures": part.failures,
+                "frames": len(part.overlaps),
+                "repetitions": len(part.runs),
+            }
+            for name, part in parts.items()
+        },
+    }
+
+
+def image_size(sequence: Sequence) -> tuple[float, float]:
+    """Width and height of the first image, pixels. Raises InputError without images."""
+    from tracker.evaluation.protocols import read_image
+
+    if not sequence.frames:
+        raise InputError(f"{sequence.name}: regions are cut at the image only where images are; give --root")
+    height, width = read_image(sequence.frames[0]).shape[:2]
+    return float(width), float(height)
+
+
+def _per_attribute(sequences: Mapping[str, Sequence], parts: Mapping[str, metrics.OnePass]) -> dict[str, Any]:
+    names = sorted({attribute for name in parts for attribute in sequences[name].attributes})
+    groups = {a: [part for name, part in parts.items() if a in sequences[name].attributes] for a in names}
+    return {a: {**metrics.mean(group).figures(), "sequences": len(group)} for a, group in groups.items()}
+
+
+def _attributes(benchmark: Benchmark, name: str) -> tuple[str, ...]:
+    return tuple(attribute for attribute, names in benchmark.attributes.items() if name in names)
+
+
+def _some(parts: Mapping[str, object], tracker: TrackerResults, benchmark: Benchmark) -> None:
+    if not parts:
+        example = f"{next(iter(benchmark.sequences), '<sequence>')}{'' if benchmark.protocol == 'ope' else '_001'}.txt"
+        raise InputError(f"{tracker.folder}: no result of {benchmark.title} in it, such as {example}")
+
+
+def _list(curve: Floats) -> list[float | None]:
+    return [None if np.isnan(value) else float(value) for value in curve]
