@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -46,14 +47,29 @@ def cast(sprite: Sprite, matrix: Matrix, margin: int = 0) -> tuple[Plane, int, i
     return np.asarray(patch, np.float32), left, top
 
 
-def lay(canvas: NDArray[np.generic], patch: Plane, left: int, top: int) -> None:
+def lay(canvas: NDArray[Any], patch: Plane, left: int, top: int) -> None:
     """Blend a patch (h, w, 4) of colours multiplied by opacity over a canvas, in place; what is outside is cut off."""
-    y1, x1 = max(0, top), max(0, left)
-    y2, x2 = min(canvas.shape[0], top + patch.shape[0]), min(canvas.shape[1], left + patch.shape[1])
-    if x2 <= x1 or y2 <= y1:
-        return
-    part, over = canvas[y1:y2, x1:x2], patch[y1 - top : y2 - top, x1 - left : x2 - left]
-    part[:] = (part * (1 - over[..., 3:]) + over[..., :3]).astype(canvas.dtype)
+    inside, over = _overlap(canvas, patch, left, top)
+    part = canvas[inside]
+    part[:] = (part * (1 - patch[over][..., 3:]) + patch[over][..., :3]).astype(canvas.dtype)
+
+
+def opacity(shape: tuple[int, ...], patch: Plane, left: int, top: int) -> Plane:
+    """The opacity (H, W) that a patch has on a canvas of this shape."""
+    canvas = np.zeros(shape[:2], np.float32)
+    inside, over = _overlap(canvas, patch, left, top)
+    canvas[inside] = patch[over][..., 3]
+    return canvas
+
+
+def _overlap(canvas: NDArray[Any], patch: Plane, left: int, top: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Where a patch lies on a canvas, and which part of it that is; empty where they do not meet."""
+    starts, inside, over = (top, left), [], []
+    for start, long, limit in zip(starts, patch.shape, canvas.shape, strict=False):
+        low, high = min(max(0, start), limit), min(max(0, start + long), limit)
+        inside.append(slice(low, high))
+        over.append(slice(low - start if high > low else 0, high - start if high > low else 0))
+    return tuple(inside), tuple(over)
 
 
 def shadow(patch: Plane, blur: float, strength: float) -> Plane:
@@ -130,11 +146,11 @@ def pebbles(rng: np.random.Generator, size: tuple[int, int]) -> Image:
 def pond(rng: np.random.Generator, size: tuple[int, int]) -> Image:
     """Stones under shallow water: bluish green, less contrast, a net of light."""
     stones, shape = pebbles(rng, size).astype(np.float32), (size[1], size[0])
-    water = np.array(hsv(rng.uniform(165, 195), 0.58, 0.44), np.float32)
-    deep = np.clip(0.48 + 0.08 * noise(rng, shape, 0.5 * min(size)), 0.3, 0.7)[..., None]
+    water = np.array(hsv(rng.uniform(165, 195), 0.50, 0.52), np.float32)
+    deep = np.clip(0.44 + 0.08 * noise(rng, shape, 0.5 * min(size)), 0.3, 0.7)[..., None]
     layers = [np.abs(noise(rng, shape, cell * min(size), 1)) for cell in (0.14, 0.09)]
-    net = np.clip(1 - 9 * np.minimum(*layers), 0, 1) ** 2
-    light = 30 * cv2.GaussianBlur(net, (0, 0), 2)[..., None]
+    net = np.clip(1 - 7 * np.minimum(*layers), 0, 1) ** 2
+    light = 42 * cv2.GaussianBlur(net, (0, 0), 2)[..., None]
     return np.asarray(np.clip(stones * (1 - deep) + water * deep + light, 0, 255), np.uint8)
 
 
