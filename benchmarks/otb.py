@@ -42,7 +42,9 @@ def main() -> int:
         sequence = reader.read(name)
         done = PROTOCOLS["ope"](entry.follower, sequence)
         score = one_pass(sequence.boxes, np.array(done.rows))
-        print(f"{name:<16}{len(sequence):>8}{score.success:>10.3f}{score.precision:>11.3f}{done.fps:>10.1f}", flush=True)
+        print(
+            f"{name:<16}{len(sequence):>8}{score.success:>10.3f}{score.precision:>11.3f}{done.fps:>10.1f}", flush=True
+        )
         scores.append(score)
         frames, tracking, reading = frames + len(sequence), tracking + sum(done.seconds), reading + done.reading
     total = mean(scores)
@@ -54,8 +56,12 @@ def main() -> int:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--root", required=True, help="folder of the sequences")
-    parser.add_argument("--benchmark", default="otb100", help="otb100, otb50 or another with one pass (default: otb100)")
-    parser.add_argument("--tracker", default="siamsa", help="siamsa, kcf, csrt, mil or module:factory (default: siamsa)")
+    parser.add_argument(
+        "--benchmark", default="otb100", help="otb100, otb50 or another with one pass (default: otb100)"
+    )
+    parser.add_argument(
+        "--tracker", default="siamsa", help="siamsa, kcf, csrt, mil or module:factory (default: siamsa)"
+    )
     parser.add_argument("--checkpoint", metavar="FILE", help="weights (default: those that are shipped)")
     parser.add_argument("--experiment", metavar="NAME", help="settings that replace those in the checkpoint")
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="a.b=c", help="change settings")

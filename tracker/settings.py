@@ -44,7 +44,7 @@ class ModelConfig:
 @dataclass(frozen=True)
 class TrackingConfig:
     exemplar_size: int = setting(127, "side of the template crop after resizing, pixels")
-    instance_size: int = setting(255, "side of the search crop after resizing, pixels")
+    instance_size: int = setting(255, "side of the search crop after resizing, 63 + 16 n pixels")
     context_amount: float = setting(0.5, "context p around the target: s_z = sqrt((w + p(w+h)) (h + p(w+h)))")
     stride: int = setting(8, "pixels of the search crop between two points of the score map")
     geometry: str = setting(

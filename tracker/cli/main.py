@@ -22,6 +22,7 @@ COMMANDS = {
     "track": "follow an object through a video, camera, stream or folder of images",
     "demo": "render a sample clip, track it and show how well that went",
     "train": "train a network",
+    "evaluate": "run a tracker over a benchmark, and score results",
     "checkpoint": "show, verify or import a checkpoint",
     "config": "print the settings of an experiment with their meaning",
     "model": "print the parts of a network with sizes, multiply-adds and times",

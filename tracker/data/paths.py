@@ -47,7 +47,7 @@ class Camera:
 
 
 class Way:
-    """A closed curve within the frame that is followed at an even pace: Catmull-Rom through points near a figure eight."""
+    """A closed curve within the frame that is followed at an even pace: a spline near a figure eight."""
 
     def __init__(self, rng: np.random.Generator, size: tuple[int, int], margin: float) -> None:
         count = 8
@@ -67,7 +67,7 @@ class Way:
 
 
 def _catmull_rom(knots: Points, steps: int) -> Points:
-    """A closed smooth curve through the knots, `steps` points from each to the next, the first one repeated at the end."""
+    """A closed smooth curve through the knots, `steps` points from each to the next; the first is repeated at the end."""
     t = (np.arange(steps) / steps)[:, None]
     before, after, later = np.roll(knots, 1, 0), np.roll(knots, -1, 0), np.roll(knots, -2, 0)
     parts = [

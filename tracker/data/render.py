@@ -26,8 +26,14 @@ from tracker.errors import InputError
 
 PHASES = 16  # drawings of one step of a target's legs
 STEP = 0.45  # how far it moves in that step, as part of its length
+EARLIEST = 30  # frame at which anything may hide the target: the first ones show what is to be followed
 MARGIN = 24  # pixels around a sprite, for its shadow and blur
-HOMES = {"ladybird": ("foliage", "litter", "grass"), "turtle": ("pebbles", "pond"), "koi": ("pond",)}
+HOMES = {
+    "ladybird": ("foliage", "litter", "grass"),
+    "turtle": ("pebbles", "pond"),
+    "koi": ("pond",),
+    "car": ("pebbles", "litter", "grass"),
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Clip:
     pan: how far the camera wanders to each side.
     light: 0 for even light, up to 1 for deep shadows that drift over the ground.
     occluded: a leaf hides a part of the target for about so many frames; 0 for no leaf.
-    hidden: the leaf is so large that it hides all of the target for so many frames.
+    hidden: the leaf is so large that it hides all of the target for at least about so many frames.
     distractor: another of the kind passes by; as a `twin` it looks exactly alike.
     leaves: the target leaves the frame halfway through, and comes back.
     """
@@ -57,7 +63,7 @@ class Clip:
     speed: float = 0.0115
     zoom: float = 1.6
     pan: float = 0.2
-    light: float = 0.5
+    light: float = 0.4
     occluded: int = 12
     hidden: int = 0
     distractor: bool = True
@@ -127,7 +133,7 @@ class Scene:
         width, height = (math.ceil(2 * reach * self._density) + 2 for reach in self.camera.reach)
         self._floor = GROUNDS[self.ground](self._rng("ground"), (width, height))
         light = self._rng("light")
-        self._clouds = noise(light, (160, 160), 30, 2)
+        self._clouds = noise(light, (160, 160), 9, 2)
         self._grain = [light.normal(0, 2.2, (clip.size[1], clip.size[0], 3)).astype(np.float32) for _ in range(3)]
         self._leaf = self._plan_leaf() if clip.occluded or clip.hidden else None
         self._passer = self._plan_passer() if clip.distractor else None
@@ -158,8 +164,9 @@ class Scene:
         point = self._way.at(self.speed * index)
         if self.clip.leaves:
             out = math.sin(math.pi * min(max(index / self.clip.frames, 0.0), 1.0)) ** 4
-            sideways = np.sign(point[0] - self.clip.size[0] / 2) or 1.0
-            point = point + out * np.array([sideways * (self.clip.size[0] / 2 + 1.2 * self.length), 0.0])
+            half = self.clip.size[0] / 2
+            sideways = float(np.sign(self._way.at(self.speed * self.clip.frames / 2)[0] - half)) or 1.0
+            point = point + out * np.array([sideways * (half + 1.2 * self.length), 0.0])
         return self.camera.to_ground(point, index)
 
     def _heading(self, index: float) -> float:
@@ -169,11 +176,11 @@ class Scene:
     def _plan_leaf(self) -> Leaf:
         """Across the target's way at two fifths of the clip, as broad as the wanted number of frames needs."""
         clip, rng = self.clip, self._rng("leaf")
-        at = round(0.42 * clip.frames)
+        at = max(EARLIEST, round(0.42 * clip.frames))
         speed = float(np.linalg.norm(self.place(at + 1) - self.place(at - 1))) / 2
         broad, long = float(np.clip(speed * clip.occluded / self.length - 0.35, 0.25, 0.5)), 1.5
         if clip.hidden:
-            broad, long = speed * clip.hidden / self.length + 1.5, 2.2
+            broad, long = speed * clip.hidden / self.length + 1.2, 2.2
         hue = rng.uniform(70, 105) if self.ground in ("pebbles", "pond") else rng.uniform(38, 62)
         sprite = leaf(rng, hsv(hue, 0.62, 0.62), wide := 0.45)
         angle = self._heading(at) + math.pi / 2 + rng.uniform(-0.3, 0.3)
@@ -181,7 +188,7 @@ class Scene:
 
     def _plan_passer(self) -> Any:
         """Another of the kind comes the other way and passes at a little more than its length, at seven tenths."""
-        rng, at = self._rng("passing"), round(0.70 * self.clip.frames)
+        rng, at = self._rng("passing"), max(EARLIEST, round(0.70 * self.clip.frames))
         heading = self._heading(at)
         side = np.array([-math.sin(heading), math.cos(heading)])
         inward = float(np.sign(-(self.place(at) - self.camera.at(at)[0]) @ side)) or 1.0
@@ -229,7 +236,7 @@ class Scene:
         (width, height), (middle, scale) = self.clip.size, self.camera.at(index)
         small = (math.ceil(width / 8), math.ceil(height / 8))  # nothing in it is finer
         step = 8 * 8 / min(width, height) / scale  # cells of the clouds to a pixel here
-        start = 80 + 8 * middle / min(width, height) - step * np.array(small) / 2 + 0.11 * index
+        start = 80 + 8 * middle / min(width, height) - step * np.array(small) / 2 + 0.05 * index
         matrix = np.array([[step, 0, start[0]], [0, step, start[1]]])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         clouds = cv2.warpAffine(self._clouds, matrix, small, flags=flags, borderMode=cv2.BORDER_WRAP)

@@ -90,9 +90,7 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], cell: float, octaves
     for octave in range(octaves):
         size = max(1.0, cell / 2**octave)
         grid = (math.ceil(shape[0] / size) + 3, math.ceil(shape[1] / size) + 3)
-        layer = cv2.resize(
-            rng.standard_normal(grid, np.float32), None, fx=size, fy=size, interpolation=cv2.INTER_CUBIC
-        )
+        layer = cv2.resize(rng.standard_normal(grid, np.float32), None, fx=size, fy=size, interpolation=cv2.INTER_CUBIC)
         top, left = (int(size * rng.random()) for _ in range(2))
         total += np.asarray(layer, np.float32)[top : top + shape[0], left : left + shape[1]] / 2**octave
     return np.asarray((total - total.mean()) / (total.std() + 1e-6), np.float32)
@@ -124,10 +122,10 @@ def ladybird(rng: np.random.Generator, phase: float) -> Sprite:
     for side in (-1, 1):
         for i, x in enumerate((0.34, 0.02, -0.30)):
             swing = 0.11 * math.sin(2 * math.pi * (phase + 0.5 * ((i + (side > 0)) % 2)))
-            knee, foot = (x + 0.06 * (1 - i) + swing, side * 0.68), (x + 0.20 * (1 - i) + 1.6 * swing, side * 0.80)
-            easel.paint(easel.cover(easel.stroke((x, side * 0.45), knee, 0.085)), ink)
-            easel.paint(easel.cover(easel.stroke(knee, foot, 0.065)), ink)
-        easel.paint(easel.cover(easel.stroke((0.74, side * 0.10), (0.93, side * 0.22), 0.05)), ink)
+            knee, foot = (x + 0.06 * (1 - i) + swing, side * 0.64), (x + 0.16 * (1 - i) + 1.5 * swing, side * 0.71)
+            easel.paint(easel.cover(easel.stroke((x, side * 0.45), knee, 0.095)), ink)
+            easel.paint(easel.cover(easel.stroke(knee, foot, 0.08)), ink)
+        easel.paint(easel.cover(easel.stroke((0.74, side * 0.10), (0.91, side * 0.21), 0.06)), ink)
     easel.paint(easel.cover(easel.ellipse(0.71, 0, 0.17, 0.24)), ink)
     for side in (-1, 1):
         easel.paint(easel.cover(easel.ellipse(0.76, side * 0.14, 0.055, 0.05)), pale)

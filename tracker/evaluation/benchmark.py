@@ -22,7 +22,8 @@ class Benchmark:
     `sequences` is the full list in the usual spelling, empty where it is taken from the folder; `total` how many there
     are; `origin` the number of the first pixel in its files; `frames` the first and last frame of sequences that do
     not begin at the first image, or `{name: [first, last]}` within a shared folder; `eao` the lengths of VOT's average;
-    `skip_first` leaves the given frame out of AO and SR, `pooled` averages these over frames instead of sequences.
+    `skip_first` leaves the given frame out of AO and SR, `pooled` averages these over frames instead of sequences;
+    `repetitions` is how often each sequence is run at most.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Benchmark:
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     skip_first: bool = False
     pooled: bool = False
+    repetitions: int = 1
     invalid: str = "pysot"
     eao: tuple[int, int] | None = None
     published: tuple[Mapping[str, Any], ...] = ()
@@ -51,8 +53,9 @@ class Benchmark:
 def benchmarks_dir() -> Path:
     """Folder of the YAML files: `SIAMSA_BENCHMARKS`, the source tree's, or the one installed with the package."""
     here = Path(__file__).resolve().parents[1]
-    places = [os.environ.get("SIAMSA_BENCHMARKS", ""), here.parent / "benchmarks", here / "benchmarks"]
-    return next((Path(p) for p in places if p and any(Path(p).glob("*.yaml"))), here.parent / "benchmarks")
+    chosen = os.environ.get("SIAMSA_BENCHMARKS")
+    places = [*([Path(chosen)] if chosen else []), here.parent / "benchmarks", here / "benchmarks"]
+    return next((p for p in places if any(p.glob("*.yaml"))), here.parent / "benchmarks")
 
 
 def benchmark_names() -> list[str]:

@@ -135,5 +135,5 @@ def mean(parts: Many[OnePass], frames: Many[int] | None = None) -> OnePass:
     def over(name: str) -> Floats:
         return np.asarray(np.average([getattr(part, name) for part in parts], axis=0, weights=frames))
 
-    curves = {name: over(name) for name in ("success_curve", "precision_curve", "norm_curve")}
-    return OnePass(**curves, **{name: float(over(name)) for name in ("ao", "sr50", "sr75")})
+    success, precision, norm = (over(name) for name in ("success_curve", "precision_curve", "norm_curve"))
+    return OnePass(success, precision, norm, *(float(over(name)) for name in ("ao", "sr50", "sr75")))

@@ -30,11 +30,11 @@ def rasterised_overlap(a: Floats, b: Floats, bounds: tuple[float, float] | None 
         a, b: regions (n, 4) or (n, 2k), pixels; a row with NaN in either gives NaN.
         bounds: width and height of the image in pixels, outside which nothing counts; None counts everything.
     """
-    first, second = polygons(np.asarray(a, np.float64)), polygons(np.asarray(b, np.float64))
-    out = np.full(len(first), np.nan)
-    known = np.isfinite(first).all(axis=(1, 2)) & np.isfinite(second).all(axis=(1, 2))
+    corners_a, corners_b = polygons(np.asarray(a, np.float64)), polygons(np.asarray(b, np.float64))
+    out = np.full(len(corners_a), np.nan)
+    known = np.isfinite(corners_a).all(axis=(1, 2)) & np.isfinite(corners_b).all(axis=(1, 2))
     # The reference computes in single precision; it decides which way a corner on a half pixel is rounded.
-    first, second = first[known].astype(np.float32), second[known].astype(np.float32)
+    first, second = corners_a[known].astype(np.float32), corners_b[known].astype(np.float32)
     values = np.zeros(len(first))
     if len(first):
         window, shared = _window(first, second, bounds)

@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from tracker.errors import InputError
+from tracker.evaluation.overlap import rasterised_overlap
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import number
 from tracker.evaluation.trackers import Follower, as_box
+from tracker.evaluation.vot import FAILED, INITIALISED, SKIP
 from tracker.registry import Registry
 
-INITIALISED, FAILED, SKIPPED = 1.0, 2.0, 0.0
+SKIPPED = 0.0
 Row = tuple[float, ...]
 
 
@@ -68,16 +70,18 @@ def read_image(path: Path) -> Any:
 
 
 class Watch:
-    """Calls a tracker, and keeps the time of that and of reading."""
+    """Calls a tracker, and keeps the time of that and of reading, and whether it is following the target."""
 
     def __init__(self, follower: Follower, sequence: Sequence) -> None:
         self.follower, self.sequence, self.done = follower, sequence, Pass()
+        self.following, self.size = False, (0.0, 0.0)
 
     def image(self, row: int) -> Any:
         """The image of a row."""
         started = time.perf_counter()
         image = read_image(self.sequence.frames[row])
         self.done.reading += time.perf_counter() - started
+        self.size = (float(image.shape[1]), float(image.shape[0]))
         return image
 
     def start(self, row: int, keep: Row) -> None:
@@ -88,6 +92,17 @@ class Watch:
             raise InputError(f"{place}: the box of frame {row} cannot be tracked: {box.xywh}")
         self._call(row, lambda: self.follower.init(image, box))
         self.done.rows.append(keep)
+        self.following = True
+
+    def skip(self) -> None:
+        """Leave a frame out."""
+        self.done.rows.append((SKIPPED,))
+        self.done.seconds.append(0.0)
+
+    def lose(self) -> None:
+        """Keep that the tracker failed in this frame."""
+        self.done.rows.append((FAILED,))
+        self.following = False
 
     def step(self, row: int) -> Row:
         """Let the tracker find the target in a row's image; its box in the numbers of the benchmark's files."""
@@ -100,7 +115,7 @@ class Watch:
             value = work()
         except Exception as error:
             reason = " ".join(str(error).split()) or "no message"
-            raise TrackerError(f"{self.sequence.name}, frame {row}: {type(error).__name__}: {reason}") from error
+            raise TrackerError(f"{type(error).__name__} in frame {row}: {reason}") from error
         self.done.seconds.append(time.perf_counter() - started)
         return value
 
@@ -114,3 +129,38 @@ def one_pass(follower: Follower, sequence: Sequence) -> Pass:
     for row in range(1, len(sequence)):
         watch.done.rows.append(watch.step(row))
     return watch.done
+
+
+@PROTOCOLS.register("vot_supervised")
+def vot_supervised(follower: Follower, sequence: Sequence) -> Pass:
+    """Initialise, follow until the overlap with the ground truth is zero, start anew five frames after that.
+
+    Rows are 1 where the tracker was initialised, 2 where it failed, 0 where frames were skipped, else its box. A frame
+    after a failure whose ground truth cannot be tracked (no target) is skipped too. The overlap is the rasterised one
+    within the image.
+    """
+    watch, row, skip_to = Watch(follower, sequence), 0, 0
+    while row < len(sequence):
+        if row < skip_to or (row and not _trackable(sequence, row) and not watch.following):
+            watch.skip()
+        elif not watch.following:
+            watch.start(row, (INITIALISED,))
+        else:
+            box = watch.step(row)
+            if _lost(sequence, row, box, watch.size):
+                watch.lose()
+                skip_to = row + SKIP
+            else:
+                watch.done.rows.append(box)
+        row += 1
+    return watch.done
+
+
+def _trackable(sequence: Sequence, row: int) -> bool:
+    return bool(np.isfinite(sequence.boxes[row]).all() and (sequence.boxes[row, 2:] > 0).all())
+
+
+def _lost(sequence: Sequence, row: int, box: Row, size: tuple[float, float]) -> bool:
+    """Whether a box has no pixel in common with the ground truth; a frame without ground truth cannot tell."""
+    overlap = rasterised_overlap(sequence.truth[row : row + 1], np.array([box]), size)[0]
+    return bool(overlap <= 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 
@@ -51,8 +52,10 @@ class TrackerResults:
         return own
 
 
-def tracker_folders(results: Path, beside: Path | None = None) -> list[TrackerResults]:
-    """The trackers in a folder of results, the folder of annotations left out.
+def tracker_folders(
+    results: Path, beside: Path | None = None, only: Collection[str] | None = None
+) -> list[TrackerResults]:
+    """The trackers in a folder of results, or `only` those named; the folder of annotations left out.
 
     Raises InputError: no such folder, no tracker in it, or a tracker's folder without any result.
     """
@@ -65,7 +68,10 @@ def tracker_folders(results: Path, beside: Path | None = None) -> list[TrackerRe
         loose = next(results.glob("*.txt"), None)
         hint = f"; {loose.name} lies in it, so give the folder above" if loose else ""
         raise InputError(f"{results}: no tracker in it; expected {results.name}/<tracker>/<sequence>.txt{hint}")
-    found = [TrackerResults(folder) for folder in folders]
+    for name in only or ():
+        if name not in {folder.name for folder in folders}:
+            raise InputError(f"{results / name}: no such folder (there: {', '.join(f.name for f in folders)})")
+    found = [TrackerResults(folder) for folder in folders if only is None or folder.name in only]
     for tracker in found:
         if not tracker.single and not tracker.repeated:
             raise InputError(f"{tracker.folder}: no result in it; expected <sequence>.txt or <sequence>_001.txt")

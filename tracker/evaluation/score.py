@@ -35,7 +35,7 @@ Scorer = Callable[[Benchmark, Mapping[str, Sequence], TrackerResults, Rules], Sc
 SCORERS: Registry[Scorer] = Registry("protocol to score")
 
 
-def annotations(benchmark: Benchmark, folder: Path) -> dict[str, Sequence]:
+def from_folder(benchmark: Benchmark, folder: Path) -> dict[str, Sequence]:
     """Ground truth from `<sequence>.txt` files, by the benchmark's names and in its order. Raises InputError."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; --annotations is a folder with one <sequence>.txt each")
@@ -72,6 +72,25 @@ def score(
     return {tracker.name: scorer(benchmark, sequences, tracker, rules) for tracker in trackers}
 
 
+def common(
+    benchmark: Benchmark, sequences: Mapping[str, Sequence], trackers: list[TrackerResults]
+) -> dict[str, Sequence]:
+    """The sequences that every tracker has a result of. Raises InputError where there are none."""
+    shared = {n: s for n, s in sequences.items() if all(_files(benchmark, sequences, t, n) for t in trackers)}
+    if not shared:
+        raise InputError(f"no sequence of {benchmark.title} has a result of every tracker")
+    return shared
+
+
+def _files(benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults, name: str) -> list[Path]:
+    """The results of a sequence: one, or the repetitions of a supervised run."""
+    if benchmark.protocol != "ope":
+        return tracker.repeated.get(key(name), [])
+    stem = name.rpartition("-")[0]
+    path = tracker.find(name, sum(other.rpartition("-")[0] == stem for other in sequences) if stem else 1)
+    return [path] if path else []
+
+
 def protocol_name(benchmark: Benchmark, rules: Rules) -> str:
     """What stands beside every number, such as `OTB100 one pass, invalid ground truth: pysot`."""
     if benchmark.protocol == "ope":
@@ -83,20 +102,15 @@ def protocol_name(benchmark: Benchmark, rules: Rules) -> str:
 
 
 @SCORERS.register("ope")
-def _one_pass(
-    benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults, rules: Rules
-) -> Scores:
+def _one_pass(benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults, rules: Rules) -> Scores:
     parts: dict[str, metrics.OnePass] = {}
     for name, sequence in sequences.items():
-        stem = name.rpartition("-")[0]
-        path = tracker.find(name, sum(other.rpartition("-")[0] == stem for other in sequences) if stem else 1)
-        if path is None:
-            continue
-        boxes = read_result(path, sequence.truth)
-        try:
-            parts[name] = metrics.one_pass(sequence.boxes, boxes, rules.invalid, skip_first=benchmark.skip_first)
-        except ValueError as error:
-            raise InputError(f"{path}: {error}") from None
+        for path in _files(benchmark, sequences, tracker, name):
+            boxes = read_result(path, sequence.truth)
+            try:
+                parts[name] = metrics.one_pass(sequence.boxes, boxes, rules.invalid, skip_first=benchmark.skip_first)
+            except ValueError as error:
+                raise InputError(f"{path}: {error}") from None
     _some(parts, tracker, benchmark)
     lengths = {name: len(sequences[name]) for name in parts}
     total = metrics.mean(list(parts.values()), list(lengths.values()) if benchmark.pooled else None)
@@ -121,7 +135,7 @@ def _supervised(
     for name, sequence in sequences.items():
         bounds = image_size(sequence) if rules.bounded else None
         runs = []
-        for path in tracker.repeated.get(key(name), []):
+        for path in _files(benchmark, sequences, tracker, name):
             rows = read_repetition(path, sequence.truth)
             try:
                 runs.append(vot.compare(rows, sequence.truth, bounds))

@@ -40,13 +40,29 @@ class Sequence:
         return upright(self.truth)
 
     def start(self, row: int = 0) -> Box:
-        """The box of a row as trackers take it: 0-based pixels."""
-        x, y, w, h = self.boxes[row]
+        """The box of a row as trackers take it: 0-based pixels; polygons by `level_box`."""
+        regions = self.truth[row : row + 1]
+        x, y, w, h = level_box(regions[0]) if regions.shape[1] == 8 else self.boxes[row]
         return Box(float(x) - self.origin, float(y) - self.origin, float(w), float(h))
 
     def stored(self, box: Box) -> tuple[float, float, float, float]:
         """A tracker's box (0-based) in the numbers of the benchmark's files."""
         return box.x + self.origin, box.y + self.origin, box.w, box.h
+
+
+def level_box(corners: Floats) -> tuple[float, float, float, float]:
+    """The upright box that trackers of the PySOT family start from on VOT: centre and area of a polygon of 4 corners.
+
+    It has the shape of the smallest upright box; the centre is the mean of the corners, in the sense of
+    `Box.pixel_centre`.
+    """
+    points = corners.reshape(4, 2)
+    span = points.max(axis=0) - points.min(axis=0)
+    area = np.linalg.norm(points[0] - points[1]) * np.linalg.norm(points[1] - points[2])
+    whole = span[0] * span[1]
+    w, h = span * np.sqrt(area / whole if whole > 0 else np.nan) + 1
+    cx, cy = points.mean(axis=0)
+    return float(cx - (w - 1) / 2), float(cy - (h - 1) / 2), float(w), float(h)
 
 
 def upright(regions: Floats) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.errors import InputError
+from tracker.evaluation.decimals import parse_table
 
 _SEPARATORS = re.compile(r"[,;\s]+")
 
@@ -21,10 +22,9 @@ def read_rows(path: Path, absent: bool = True) -> list[list[float]]:
     An empty line within the file is an empty list where `absent`. Raises InputError naming file and line.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise InputError(f"{path}: cannot be read ({reason})") from None
+        text = _bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: cannot be read (it is not text)") from None
     rows: list[list[float]] = []
     for number, line in enumerate(text.rstrip().splitlines(), 1):
         try:
@@ -41,7 +41,10 @@ def read_boxes(path: Path, columns: tuple[int, ...] = (4,)) -> NDArray[np.float6
 
     Raises InputError: nothing in it, or a line with another number of columns.
     """
-    rows = read_rows(path)
+    table = parse_table(_bytes(path))
+    if table is not None and table.shape[1] in columns:
+        return table
+    rows = read_rows(path)  # slower, for empty lines and mixed separators, and to name the line that is wrong
     if not rows:
         raise InputError(f"{path}: is empty; expected one box a line")
     width = next((len(row) for row in rows if row), 0)
@@ -50,6 +53,13 @@ def read_boxes(path: Path, columns: tuple[int, ...] = (4,)) -> NDArray[np.float6
             expected = " or ".join(map(str, columns))
             raise InputError(f"{path}, line {number}: expected {expected} numbers, got {len(row)}")
     return np.array([row or [np.nan] * width for row in rows], dtype=np.float64).reshape(len(rows), -1)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -85,5 +95,9 @@ def _umask() -> int:
 
 
 def key(name: str) -> str:
-    """A sequence's name without what differs between copies: `Jogging.1`, `jogging_1` and `Jogging-1` are one."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """A sequence's name without what differs between copies: `Jogging.1`, `jogging_1` and `Jogging-1` are one.
+
+    Only a separator between two digits means something: `car1_1` is not `car11`.
+    """
+    parts = re.split(r"(?<=\d)[^a-z0-9]+(?=\d)", name.lower())
+    return "-".join(re.sub(r"[^a-z0-9]", "", part) for part in parts)

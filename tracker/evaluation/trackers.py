@@ -7,7 +7,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,15 +50,22 @@ Opener = Callable[[Choice], Entry]
 TRACKERS: Registry[Opener] = Registry("tracker")
 
 
-def open_tracker(choice: Choice) -> Entry:
-    """The tracker of this name. Raises InputError: unknown, not installed, or a factory that does not work."""
+def open_tracker(choice: Choice, label: str | None = None) -> Entry:
+    """The tracker of this name; `label` is the name of its results, after the tracker where None.
+
+    Raises InputError: unknown, not installed, a factory that does not work, or a label that is no name of a folder.
+    """
+    if label is not None and (not label.strip() or Path(label).name != label or label[0] == "."):
+        raise InputError(f"--name {label!r}: cannot be the name of a folder")
     if ":" in choice.name:
-        return _from_python(choice)
-    try:
-        opener = TRACKERS[choice.name.lower()]
-    except ValueError as error:
-        raise InputError(f"{error}; or a Python path `module:factory`") from None
-    return opener(choice)
+        entry = _from_python(choice)
+    else:
+        try:
+            opener = TRACKERS[choice.name.lower()]
+        except ValueError as error:
+            raise InputError(f"{error}; or a Python path `module:factory`") from None
+        entry = opener(choice)
+    return replace(entry, label=label) if label else entry
 
 
 def as_box(value: Any) -> Box:

@@ -61,7 +61,7 @@ def compare(rows: Many[Many[float]], truth: Floats, bounds: tuple[float, float] 
     codes, overlaps = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     for size in np.unique(sizes):
         at = np.flatnonzero(sizes == size)
-        values = np.array([rows[i] for i in at], dtype=np.float64)
+        values = np.array([rows[i] for i in at.tolist()], dtype=np.float64)
         if size == 1:
             codes[at] = values[:, 0]
         else:

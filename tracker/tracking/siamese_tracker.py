@@ -52,6 +52,10 @@ class Tracker:
         self, net: SiameseNet, config: Config, device: str | torch.device = "auto", precision: str = "auto"
     ) -> None:
         self.config = config
+        if (config.tracking.instance_size - 63) % 16 or config.tracking.instance_size < 63:
+            raise ValueError(
+                f"tracking.instance_size: expected 63 + 16 n, such as 223 or 255, got {config.tracking.instance_size}"
+            )
         if config.tracking.geometry not in ("pysot", "exact"):
             raise ValueError(f"tracking.geometry: expected pysot or exact, got {config.tracking.geometry!r}")
         self._exact = config.tracking.geometry == "exact"

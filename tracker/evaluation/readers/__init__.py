@@ -6,7 +6,18 @@ from pathlib import Path
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.readers import got10k, otb, uav123, vot  # noqa: F401 (they register themselves)
+from tracker.evaluation.readers import (  # noqa: F401 (they register themselves)
+    dtb70,
+    folder,
+    got10k,
+    lasot,
+    nfs,
+    otb,
+    tc128,
+    trackingnet,
+    uav123,
+    vot,
+)
 from tracker.evaluation.readers.base import READERS as READERS
 from tracker.evaluation.readers.base import Reader as Reader
 

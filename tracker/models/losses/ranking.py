@@ -5,12 +5,15 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-STRIDE, CENTRE = 8, 127  # of the training search crop, pixels
+STRIDE, FIRST = 8, 31  # first point and step, search-crop pixels: half of the 63 that one point sees unpadded
 
 
 def points(size: int, device: torch.device | None = None) -> torch.Tensor:
-    """Coordinates `127 + 8 * (i - size // 2)` of the score map's points along one axis, search-crop pixels; (size,)."""
-    return CENTRE + STRIDE * (torch.arange(size, device=device, dtype=torch.float32) - size // 2)
+    """Coordinates `31 + 8 i` of the score map's points along one axis, search-crop pixels; (size,).
+
+    The same as `127 + 8 (i - 12)` for a crop of 255 and its 25 points.
+    """
+    return FIRST + STRIDE * torch.arange(size, device=device, dtype=torch.float32)
 
 
 def classification_ranking(

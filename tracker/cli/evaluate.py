@@ -1,0 +1,169 @@
+"""`siamsa evaluate`: run a tracker over a benchmark, and score results, ours or anyone's."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tracker.cli.options import add_runtime, add_set
+from tracker.errors import InputError
+
+if TYPE_CHECKING:
+    from tracker.evaluation.benchmark import Benchmark
+    from tracker.evaluation.runner import Outcome
+
+HELP = "Run a tracker over a benchmark, and score results, ours or anyone's."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command line of `siamsa evaluate run` and `siamsa evaluate score`."""
+    parts = parser.add_subparsers(dest="part", required=True, metavar="run|score")
+    _add_run(parts.add_parser("run", help="run a tracker over a benchmark; started again, it goes on"))
+    _add_score(parts.add_parser("score", help="score folders of results against annotations"))
+
+
+def _add_benchmark(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--benchmark", required=True, metavar="NAME", help="otb100, uav123, vot2016, ... or a YAML file"
+    )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    _add_benchmark(parser)
+    add("--root", required=True, type=Path, metavar="DIR", help="folder of the benchmark; a part of it is enough")
+    add(
+        "--tracker", default="siamsa", metavar="NAME", help="siamsa, kcf, csrt, mil or module:factory (default: siamsa)"
+    )
+    add("--checkpoint", metavar="FILE", help="weights (default: those that come with the project)")
+    add("--experiment", metavar="NAME", help="experiment whose settings replace those in the checkpoint")
+    add("--name", metavar="NAME", help="name of the folder of results (default: after the tracker)")
+    add("--output", type=Path, metavar="DIR", help="where <tracker>/ goes (default: runs/evaluate/BENCHMARK)")
+    add("--workers", type=int, default=1, metavar="N", help="processes (default: 1)")
+    add("--threads", type=int, default=1, metavar="N", help="CPU threads of each process (default: 1; 0: all)")
+    add("--shard", default="1/1", metavar="i/n", help="run every n-th sequence from the i-th on, for many machines")
+    add("--overwrite", action="store_true", help="run everything again, whatever the folder holds")
+    add_runtime(parser)
+    add_set(parser)
+
+
+def _add_score(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    _add_benchmark(parser)
+    add("--results", required=True, type=Path, metavar="DIR", help="DIR/<tracker>/<sequence>.txt or <sequence>_001.txt")
+    truth = parser.add_mutually_exclusive_group(required=True)
+    truth.add_argument("--annotations", type=Path, metavar="DIR", help="DIR/<sequence>.txt")
+    truth.add_argument("--root", type=Path, metavar="DIR", help="the benchmark's own folder, instead of --annotations")
+    add("--json", type=Path, metavar="FILE", help="write all figures and curves")
+    add(
+        "--invalid",
+        choices=("pysot", "got10k", "drop"),
+        help="frames with invalid ground truth: pysot: a miss for success, a hit for precision; got10k: a miss; "
+        "drop: left out (default: the benchmark's, pysot for most)",
+    )
+    add("--trackers", nargs="+", metavar="NAME", help="only these folders of --results")
+    add("--common", action="store_true", help="only sequences that every tracker has")
+    add("--bounded", action="store_true", help="VOT: cut regions at the image (needs --root)")
+    add("--per-sequence", action="store_true", help="print a line a sequence too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run or score; 0, or 1 where a tracker failed on a sequence, 2 where the material is damaged."""
+    return _run(args) if args.part == "run" else _score(args)
+
+
+def _score(args: argparse.Namespace) -> int:
+    from tracker.evaluation import score as scoring
+    from tracker.evaluation import tables
+    from tracker.evaluation.benchmark import load_benchmark
+    from tracker.evaluation.results import tracker_folders
+    from tracker.evaluation.text import write_whole
+
+    benchmark = load_benchmark(args.benchmark)
+    rules = scoring.Rules(args.invalid or benchmark.invalid, args.bounded)
+    if args.root is not None:
+        sequences = scoring.from_root(benchmark, args.root)
+    else:
+        sequences = scoring.from_folder(benchmark, args.annotations)
+    trackers = tracker_folders(args.results, args.annotations, args.trackers)
+    if args.common:
+        sequences = scoring.common(benchmark, sequences, trackers)
+    scores = scoring.score(benchmark, sequences, trackers, rules)
+    if args.json is not None:
+        write_whole(args.json, json.dumps(scores, indent=1, allow_nan=False) + "\n")
+    print(tables.ranking(scores))
+    for part in ("per_attribute", "per_sequence") if args.per_sequence else ():
+        if text := tables.details(scores, part):
+            print("\n" + text)
+    if len({tuple(entry["per_sequence"]) for entry in scores.values()}) > 1:
+        print("the trackers were not scored on the same sequences; --common scores those that all have")
+    return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    from tracker.evaluation import runner
+    from tracker.evaluation.benchmark import load_benchmark
+    from tracker.evaluation.trackers import Choice, open_tracker
+
+    benchmark, shard = load_benchmark(args.benchmark), _shard(args.shard)
+    for option in ("workers", "threads"):
+        if getattr(args, option) < (option == "workers"):
+            raise InputError(f"--{option}: must be {int(option == 'workers')} or more, got {getattr(args, option)}")
+    sequences, there = runner.sequences_of(benchmark, args.root, shard)
+    choice = Choice(
+        args.tracker, args.checkpoint, args.experiment, tuple(args.set), args.device, args.precision, args.threads
+    )
+    entry = open_tracker(choice, args.name)
+    output = args.output or Path("runs/evaluate") / benchmark.name
+    job = runner.prepare(benchmark, args.root, choice, entry, output, args.overwrite)
+    todo = runner.pending(job, sequences, args.overwrite)
+    part = f", shard {args.shard}" if shard[1] > 1 else ""
+    print(f"{entry.label} on {benchmark.title}, {benchmark.of(there)}{part}: {len(sequences) - len(todo)} done before")
+    outcomes = _follow(job, todo, entry, args.workers)
+    return _report(benchmark, job.folder, outcomes)
+
+
+def _follow(job: object, todo: list, entry: object, workers: int) -> list[Outcome]:
+    from tqdm import tqdm
+
+    from tracker.evaluation import runner
+
+    outcomes = []
+    with tqdm(total=sum(map(len, todo)), unit="frame", disable=None, dynamic_ncols=True) as bar:
+        lengths = {sequence.name: len(sequence) for sequence in todo}
+        for outcome in runner.execute(job, todo, entry, workers):  # type: ignore[arg-type]
+            bar.update(lengths[outcome.name])
+            bar.set_postfix_str(outcome.name, refresh=False)
+            outcomes.append(outcome)
+    return outcomes
+
+
+def _report(benchmark: Benchmark, folder: Path, outcomes: list[Outcome]) -> int:
+    failed = [outcome for outcome in outcomes if outcome.error]
+    for outcome in failed:
+        print(f"siamsa: {outcome.name} failed: {outcome.error}", file=sys.stderr)
+    frames, spent = sum(o.frames for o in outcomes), sum(o.seconds for o in outcomes)
+    if spent:
+        reading = sum(o.reading for o in outcomes)
+        rate = f"{frames / spent:.1f} frames/s in the tracker alone"
+        print(f"{frames} frames, {rate} ({spent:.1f} s; reading images {reading:.1f} s)")
+    print(f"{len(outcomes) - len(failed)} sequences run, {len(failed)} failed; results in {folder}")
+    return 2 if any(o.bad_input for o in failed) else 1 if failed else 0
+
+
+def _shard(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    index, count = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1 <= index <= count:
+        raise InputError(f"--shard {text}: expected i/n with i from 1 to n, such as 2/4")
+    return index, count
+
+
+if __name__ == "__main__":
+    from tracker.cli.main import entry
+
+    entry("evaluate")
