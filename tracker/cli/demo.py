@@ -6,7 +6,8 @@ import argparse
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -61,28 +62,21 @@ def run(args: argparse.Namespace) -> int:
         overrides=args.set,
         threads=args.threads,
     )
-    made = _make_folder(folder)
-    with Stop().on_signals() as stop, tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as name:
-        new, scene = Path(name), Scene(clip)
-        print(
-            f"rendering {clip.frames} frames, {clip.size[0]}x{clip.size[1]}: {scene.target}, {scene.ground}", flush=True
-        )
+    with Stop().on_signals() as stop, _workplace(folder) as new:
+        scene, album = Scene(clip), Album()
+        print(f"rendering {clip.frames} frames of {args.size}: {scene.target}, {scene.ground}", flush=True)
         truth = _render(scene, new, stop)
-        album = Album()
         if not stop:
             sinks = [Csv(new / "boxes.csv"), Video(new / "tracked.mp4"), album]
             with open_source(str(new / "sample.mp4")) as source:
                 summary = track(source, follower, truth[0], sinks, stop=stop)
-        if not stop:
-            cv2.imwrite(str(new / "contact_sheet.png"), album.sheet(truth))
-            files = sorted(new.iterdir())
-            for file in files:
-                os.replace(file, folder / file.name)
-    if stop:
-        if made:
-            folder.rmdir()
-        print(f"stopped by {stop.reason}; {'nothing was written' if made else f'{folder} is as it was'}")
-        return stop.exit_code
+        if stop:
+            print(f"stopped by {stop.reason}; nothing was written to {folder}")
+            return stop.exit_code
+        cv2.imwrite(str(new / "contact_sheet.png"), album.sheet(truth))
+        files = sorted(new.iterdir())
+        for file in files:
+            os.replace(file, folder / file.name)
     _report(summary, follower.timings, album.results, truth)
     print(f"wrote {', '.join(file.name for file in files)} in {folder}")
     return 0
@@ -133,16 +127,24 @@ def _size(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _make_folder(folder: Path) -> bool:
-    """Create the folder where there is none, and say so. InputError where that cannot be."""
+@contextmanager
+def _workplace(folder: Path) -> Iterator[Path]:
+    """A folder within `folder`, for files that are moved there when all are complete; leaves nothing else behind.
+
+    Raises InputError where nothing can be written.
+    """
     made = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        new = tempfile.TemporaryDirectory(prefix=".new-", dir=folder)
     except OSError as error:
         raise InputError(f"--output {folder}: cannot be written ({error.strerror or error})") from None
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"--output {folder}: nothing can be written there")
-    return made
+    try:
+        with new as name:
+            yield Path(name)
+    finally:
+        if made and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _render(scene: Scene, folder: Path, stop: Stop) -> list[Box]:

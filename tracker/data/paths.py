@@ -67,7 +67,7 @@ class Way:
 
 
 def _catmull_rom(knots: Points, steps: int) -> Points:
-    """A closed smooth curve through the knots, `steps` points from each to the next; the first is repeated at the end."""
+    """A closed smooth curve through the knots, `steps` points from each to the next; it ends where it begins."""
     t = (np.arange(steps) / steps)[:, None]
     before, after, later = np.roll(knots, 1, 0), np.roll(knots, -1, 0), np.roll(knots, -2, 0)
     parts = [

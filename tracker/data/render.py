@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -63,7 +63,7 @@ class Clip:
     speed: float = 0.0115
     zoom: float = 1.6
     pan: float = 0.2
-    light: float = 0.4
+    light: float = 0.36
     occluded: int = 12
     hidden: int = 0
     distractor: bool = True
@@ -186,8 +186,8 @@ class Scene:
         angle = self._heading(at) + math.pi / 2 + rng.uniform(-0.3, 0.3)
         return Leaf(sprite, self.place(at), angle, long * self.length, broad * self.length / 2 / wide)
 
-    def _plan_passer(self) -> Any:
-        """Another of the kind comes the other way and passes at a little more than its length, at seven tenths."""
+    def _plan_passer(self) -> Callable[[float], tuple[Points, float]]:
+        """Another of the kind comes the other way and passes at a little more than its length: place and heading."""
         rng, at = self._rng("passing"), max(EARLIEST, round(0.70 * self.clip.frames))
         heading = self._heading(at)
         side = np.array([-math.sin(heading), math.cos(heading)])
@@ -241,7 +241,7 @@ class Scene:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         clouds = cv2.warpAffine(self._clouds, matrix, small, flags=flags, borderMode=cv2.BORDER_WRAP)
         y, x = np.ogrid[-1 : 1 : small[1] * 1j, -1 : 1 : small[0] * 1j]
-        bright = 1 - self.clip.light * (0.5 - 0.5 * np.tanh(1.6 * clouds + 0.5))
+        bright = 1 - self.clip.light * (0.5 - 0.5 * np.tanh(1.6 * clouds + 0.8))
         bright *= 1 - 0.11 * (x * x + y * y)
         warm = self.clip.light * (bright - 0.7)
         colours = np.dstack([bright * (1.08 - 0.22 * warm), bright * 1.10, bright * (1.10 + 0.20 * warm)])

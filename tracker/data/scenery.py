@@ -100,13 +100,13 @@ def leaf(rng: np.random.Generator, colour: Colour, wide: float) -> Sprite:
 @GROUNDS.register("foliage")
 def foliage(rng: np.random.Generator, size: tuple[int, int]) -> Image:
     """Green leaves in layers, the lower ones dark."""
-    return _leaves(rng, size, (74, 118), 0.50, 0.56)
+    return _leaves(rng, size, (74, 118), 0.50, 0.60)
 
 
 @GROUNDS.register("litter")
 def litter(rng: np.random.Generator, size: tuple[int, int]) -> Image:
     """Fallen leaves, ochre to brown."""
-    return _leaves(rng, size, (16, 44), 0.52, 0.62)
+    return _leaves(rng, size, (16, 44), 0.52, 0.68)
 
 
 def _leaves(
@@ -176,7 +176,7 @@ def _stones(rng: np.random.Generator, size: tuple[int, int], radius: float, pres
     shape, labels = (size[1], size[0]), _cells(rng, size, radius)
     edge = (labels != np.roll(labels, 1, 0)) | (labels != np.roll(labels, 1, 1))
     rise = np.asarray(cv2.distanceTransform((~edge).astype(np.uint8), cv2.DIST_L2, 5), np.float32)
-    rise = cv2.GaussianBlur(rise, (0, 0), 0.12 * radius + 0.5)
+    rise = np.asarray(cv2.GaussianBlur(rise, (0, 0), 0.12 * radius + 0.5), np.float32)
     bump = radius * np.sqrt(1 - (1 - np.clip(rise / (0.75 * radius), 0, 1)) ** 2)
     bump += 0.025 * radius * noise(rng, shape, 0.5 * radius)
     nx, ny = cv2.Sobel(bump, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(bump, cv2.CV_32F, 0, 1, scale=0.125)
@@ -194,7 +194,7 @@ def _stones(rng: np.random.Generator, size: tuple[int, int], radius: float, pres
 def grass(rng: np.random.Generator, size: tuple[int, int]) -> Image:
     """Blades in all directions, the lower ones dark."""
     width, height = size
-    canvas = np.full((height, width, 3), hsv(95, 0.6, 0.12), np.uint8)
+    canvas = np.full((height, width, 3), hsv(95, 0.6, 0.16), np.uint8)
     unit = 0.085 * min(size)
     count = round(26 * width * height / (unit * unit))
     lean = noise(rng, (height, width), 0.5 * min(size), 2)
@@ -202,7 +202,7 @@ def grass(rng: np.random.Generator, size: tuple[int, int]) -> Image:
         x, y = rng.uniform(0, width), rng.uniform(0, height)
         angle = 1.1 * lean[int(y), int(x)] + rng.normal(0, 0.5) - math.pi / 2
         bend, length = rng.normal(0, 0.35), unit * rng.uniform(0.6, 1.5)
-        colour = np.array(hsv(rng.uniform(70, 112), rng.uniform(0.42, 0.7), rng.uniform(0.34, 0.62)))
+        colour = np.array(hsv(rng.uniform(70, 112), rng.uniform(0.42, 0.7), rng.uniform(0.50, 0.86)))
         steps = np.linspace(0, 1, 6)
         px = x + length * np.cumsum(np.cos(angle + bend * steps)) / 6
         py = y + length * np.cumsum(np.sin(angle + bend * steps)) / 6

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tracker.registry import Registry
 
-Plane = NDArray[np.float32]
+Plane = NDArray[Any]  # float32
 SIDE = 256  # pixels of a sprite; it spans -1..1 in both directions, y down
 Colour = tuple[float, float, float]  # BGR, 0..255
 

@@ -40,14 +40,13 @@ def parse_table(data: bytes) -> NDArray[np.float64] | None:
     starts = starts + negative
     for place in range(int((ends - starts).max())):
         kind = kinds[np.minimum(starts + place, ends)]
-        digit, point = kind < POINT, kind == POINT
-        if (kind == MINUS).any() or (point & after_point).any():
-            return None
+        digit = kind < POINT
         digits = np.where(digit, digits * 10 + kind, digits)
         decimals += digit & after_point
         figures += digit
-        after_point |= point
-    if figures.min() < 1 or digits.max() >= 2**53:
+        after_point |= kind == POINT
+    signs, points = int((kinds == MINUS).sum()), int((kinds == POINT).sum())
+    if figures.min() < 1 or digits.max() >= 2**53 or signs != negative.sum() or points != after_point.sum():
         return None
     values = digits / _POWERS[decimals]
     return np.where(negative, -values, values).reshape(rows, columns)

@@ -187,8 +187,12 @@ def _write(job: Job, sequence: Sequence, passes: list[Pass]) -> None:
             for path, text in texts.items()
         },
     }
-    for stale in [p for path in texts for p in path.parent.glob(f".{path.name}.*.partial")]:
-        stale.unlink(missing_ok=True)  # left by a run that was killed while it wrote this very file
+    # Left by a run that was killed while it wrote these very files, or by one with more repetitions.
+    stale = [p for path in (files.record, *texts) for p in path.parent.glob(f".{path.name}.*.partial")]
+    most = job.benchmark.repetitions
+    stale += [path for path in (*files.results(most), *files.times(most)) if path not in texts]
+    for path in stale:
+        path.unlink(missing_ok=True)
     write_whole(files.record, json.dumps(record, indent=1) + "\n")
     for path, text in texts.items():
         write_whole(path, text)
