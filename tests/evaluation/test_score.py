@@ -54,7 +54,7 @@ def test_published_supervised(tmp_path: Path) -> None:
     for tracker in ("ECO", "C-COT"):
         wanted = expected[f"VOT2016/{tracker}"]["unbounded"]
         got = scores[tracker]
-        assert got["eao"] == pytest.approx(wanted["EAO"], abs=2e-5)
+        assert got["eao"] == pytest.approx(wanted["EAO"], abs=1e-8)
         assert got["accuracy"] == pytest.approx(wanted["A"], abs=1e-6)
         assert (got["robustness"], got["failures"]) == pytest.approx((wanted["R"], wanted["failures"]))
 

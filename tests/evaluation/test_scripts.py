@@ -58,7 +58,9 @@ def test_scoring_script_compares_with_the_plain_loop(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for name in ("Couple", "Deer"):
         table(tmp_path / "gt" / f"{name}.txt", moving(40)[:-1] + [(0, 0, 0, 0)])
-        table(tmp_path / "r/mine" / f"{name}.txt", [tuple(r) for r in (moving(40) + rng.normal(0, 3, (40, 4))).round(2)])
+        table(
+            tmp_path / "r/mine" / f"{name}.txt", [tuple(r) for r in (moving(40) + rng.normal(0, 3, (40, 4))).round(2)]
+        )
     done = script("speed/scoring.py", "--results", tmp_path / "r", "--annotations", tmp_path / "gt", "--repeats", 1)
     assert done.returncode == 0, done.stderr + done.stdout
     assert "times as fast" in done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import re
 import sys
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tracker.evaluation.benchmark import Benchmark
     from tracker.evaluation.runner import Outcome
 
+PROTOCOLS = ("ope", "sre", "tre", "vot_supervised", "vot_unsupervised")
 HELP = "Run a tracker over a benchmark, and score results, ours or anyone's."
 
 
@@ -27,8 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_benchmark(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--benchmark", required=True, metavar="NAME", help="otb100, uav123, vot2016, ... or a YAML file"
+    add = parser.add_argument
+    add("--benchmark", required=True, metavar="NAME", help="otb100, uav123, vot2016, ... or a YAML file")
+    add(
+        "--protocol",
+        choices=PROTOCOLS,
+        help="one pass, its spatial or temporal robustness, VOT with or without restarts (default: the benchmark's)",
     )
 
 
@@ -83,7 +89,7 @@ def _score(args: argparse.Namespace) -> int:
     from tracker.evaluation.results import tracker_folders
     from tracker.evaluation.text import write_whole
 
-    benchmark = load_benchmark(args.benchmark)
+    benchmark = _with_protocol(load_benchmark(args.benchmark), args)
     rules = scoring.Rules(args.invalid or benchmark.invalid, args.bounded)
     if args.root is not None:
         sequences = scoring.from_root(benchmark, args.root)
@@ -109,7 +115,7 @@ def _run(args: argparse.Namespace) -> int:
     from tracker.evaluation.benchmark import load_benchmark
     from tracker.evaluation.trackers import Choice, open_tracker
 
-    benchmark, shard = load_benchmark(args.benchmark), _shard(args.shard)
+    benchmark, shard = _with_protocol(load_benchmark(args.benchmark), args), _shard(args.shard)
     for option in ("workers", "threads"):
         if getattr(args, option) < (option == "workers"):
             raise InputError(f"--{option}: must be {int(option == 'workers')} or more, got {getattr(args, option)}")
@@ -118,13 +124,16 @@ def _run(args: argparse.Namespace) -> int:
         args.tracker, args.checkpoint, args.experiment, tuple(args.set), args.device, args.precision, args.threads
     )
     entry = open_tracker(choice, args.name)
-    output = args.output or Path("runs/evaluate") / benchmark.name
+    suffix = f"-{args.protocol}" if args.protocol else ""
+    output = args.output or Path("runs/evaluate") / f"{benchmark.name}{suffix}"
     job = runner.prepare(benchmark, args.root, choice, entry, output, args.overwrite)
     todo = runner.pending(job, sequences, args.overwrite)
     part = f", shard {args.shard}" if shard[1] > 1 else ""
     print(f"{entry.label} on {benchmark.title}, {benchmark.of(there)}{part}: {len(sequences) - len(todo)} done before")
-    outcomes = _follow(job, todo, entry, args.workers)
-    return _report(benchmark, job.folder, outcomes)
+    code = _report(benchmark, job.folder, _follow(job, todo, entry, args.workers))
+    if benchmark.results == "got10k" and code == 0 and shard[1] == 1:
+        print(f"wrote {runner.submission(job, [sequence.name for sequence in sequences])}")
+    return code
 
 
 def _follow(job: object, todo: list, entry: object, workers: int) -> list[Outcome]:
@@ -153,6 +162,10 @@ def _report(benchmark: Benchmark, folder: Path, outcomes: list[Outcome]) -> int:
         print(f"{frames} frames, {rate} ({spent:.1f} s; reading images {reading:.1f} s)")
     print(f"{len(outcomes) - len(failed)} sequences run, {len(failed)} failed; results in {folder}")
     return 2 if any(o.bad_input for o in failed) else 1 if failed else 0
+
+
+def _with_protocol(benchmark: Benchmark, args: argparse.Namespace) -> Benchmark:
+    return dataclasses.replace(benchmark, protocol=args.protocol) if args.protocol else benchmark
 
 
 def _shard(text: str) -> tuple[int, int]:

@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": "render a sample clip, track it and show how well that went",
     "train": "train a network",
     "evaluate": "run a tracker over a benchmark, and score results",
+    "data": "say what is missing or damaged in the folder of a benchmark",
     "checkpoint": "show, verify or import a checkpoint",
     "config": "print the settings of an experiment with their meaning",
     "model": "print the parts of a network with sizes, multiply-adds and times",

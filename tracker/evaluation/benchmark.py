@@ -23,7 +23,7 @@ class Benchmark:
     are; `origin` the number of the first pixel in its files; `frames` the first and last frame of sequences that do
     not begin at the first image, or `{name: [first, last]}` within a shared folder; `eao` the lengths of VOT's average;
     `skip_first` leaves the given frame out of AO and SR, `pooled` averages these over frames instead of sequences;
-    `repetitions` is how often each sequence is run at most.
+    `repetitions` is how often each sequence is run at most, `results` a layout of its own for the results.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Benchmark:
     skip_first: bool = False
     pooled: bool = False
     repetitions: int = 1
+    results: str = ""
     invalid: str = "pysot"
     eao: tuple[int, int] | None = None
     published: tuple[Mapping[str, Any], ...] = ()

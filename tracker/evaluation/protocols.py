@@ -1,8 +1,8 @@
 """Protocols: how a tracker is led over one sequence, and what is kept of it.
 
-`ope`: one pass from the first box (Wu et al., TPAMI 2015). `vot_supervised`: the tracker is started anew five frames
-after every failure (Kristan et al., TPAMI 2016). Time is measured around the tracker alone; reading and decoding of
-images apart.
+`ope`: one pass from the first box; `sre`, `tre`: the same from other boxes or frames (Wu et al., TPAMI 2015).
+`vot_supervised`: the tracker is started anew five frames after every failure (Kristan et al., TPAMI 2016);
+`vot_unsupervised`: it is not. Time is measured around the tracker alone; reading and decoding of images apart.
 """
 
 from __future__ import annotations
@@ -121,14 +121,23 @@ class Watch:
 
 
 @PROTOCOLS.register("ope")
+@PROTOCOLS.register("sre")
+@PROTOCOLS.register("tre")
 def one_pass(follower: Follower, sequence: Sequence) -> Pass:
     """Initialise on the first frame, then follow to the end. The first row is the given box."""
     watch = Watch(follower, sequence)
-    x, y, w, h = (float(v) for v in sequence.boxes[0])
-    watch.start(0, (x, y, w, h))
+    watch.start(0, sequence.stored(sequence.start()))
     for row in range(1, len(sequence)):
         watch.done.rows.append(watch.step(row))
     return watch.done
+
+
+@PROTOCOLS.register("vot_unsupervised")
+def vot_unsupervised(follower: Follower, sequence: Sequence) -> Pass:
+    """One pass without re-initialisation, in VOT's notation: the first row is the code 1."""
+    done = one_pass(follower, sequence)
+    done.rows[0] = (INITIALISED,)
+    return done
 
 
 @PROTOCOLS.register("vot_supervised")

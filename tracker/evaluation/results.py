@@ -14,7 +14,8 @@ from tracker.evaluation.sequence import Floats, upright
 from tracker.evaluation.text import key, read_boxes, read_rows
 
 REPETITION = re.compile(r"(.+)_(\d{3})")
-PLACES = ("", "baseline", "baseline/*", "longterm/*", "unsupervised", "unsupervised/*")
+TRUTHS = {"gt", "anno", "annotations", "groundtruth"}  # folders that are no tracker
+PLACES = ("", "baseline", "baseline/*")
 
 
 class TrackerResults:
@@ -29,7 +30,8 @@ class TrackerResults:
         """`<sequence>.txt`, or GOT-10k's `<sequence>/<sequence>_001.txt`, by the key of the sequence."""
         found = {key(path.stem): path for path in sorted(self.folder.glob("*.txt"))}
         for path in sorted(self.folder.glob("*/*_001.txt")):
-            found.setdefault(key(path.stem[:-4]), path)
+            if path.parent.name == path.stem[:-4]:
+                found.setdefault(key(path.stem[:-4]), path)
         return found
 
     @cached_property
@@ -63,7 +65,7 @@ def tracker_folders(
         raise InputError(f"{results}: no such folder; --results is a folder with one folder of results a tracker")
     annotations = beside.resolve() if beside else None
     folders = [p for p in sorted(results.iterdir()) if p.is_dir() and p.name[0] not in "._"]
-    folders = [p for p in folders if p.resolve() != annotations]
+    folders = [p for p in folders if p.resolve() != annotations and (only or p.name not in TRUTHS)]
     if not folders:
         loose = next(results.glob("*.txt"), None)
         hint = f"; {loose.name} lies in it, so give the folder above" if loose else ""
@@ -73,7 +75,7 @@ def tracker_folders(
             raise InputError(f"{results / name}: no such folder (there: {', '.join(f.name for f in folders)})")
     found = [TrackerResults(folder) for folder in folders if only is None or folder.name in only]
     for tracker in found:
-        if not tracker.single and not tracker.repeated:
+        if not any(tracker.folder.rglob("*.txt")):
             raise InputError(f"{tracker.folder}: no result in it; expected <sequence>.txt or <sequence>_001.txt")
     return found
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
+import zipfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -22,7 +24,8 @@ import yaml
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.layouts import LAYOUTS, Files
+from tracker.evaluation.layouts import Files, layout_of
+from tracker.evaluation.plans import PLANS
 from tracker.evaluation.protocols import PROTOCOLS, Pass, TrackerError
 from tracker.evaluation.readers import open_reader
 from tracker.evaluation.sequence import Sequence
@@ -87,7 +90,7 @@ def pending(job: Job, sequences: Iterable[Sequence], overwrite: bool = False) ->
     """The sequences that are not finished. Raises InputError for a result that no run of ours has written."""
     todo = []
     for sequence in sequences:
-        files = LAYOUTS[job.benchmark.protocol](job.folder, sequence.name)
+        files = layout_of(job.benchmark, job.folder, sequence.name)
         record = read_record(files)
         if record is None and not overwrite:
             present = next((path for path in files.results(1) if path.exists()), None)
@@ -141,13 +144,31 @@ def run_one(job: Job, sequence: Sequence, entry: Entry) -> Outcome:
 
 
 def repeat(job: Job, entry: Entry, sequence: Sequence) -> list[Pass]:
-    """The passes over a sequence: one, or up to 15 with VOT's protocol, which stops after three that are equal."""
+    """The passes over a sequence: one, or as the protocol plans; repetitions end after three that are equal."""
     protocol, passes = PROTOCOLS[job.benchmark.protocol], []
-    for _ in range(job.benchmark.repetitions):
-        passes.append(protocol(entry.follower, sequence))
-        if len(passes) == 3 and passes[0].rows == passes[1].rows == passes[2].rows:
+    plan = PLANS[job.benchmark.protocol](sequence, job.benchmark.repetitions)
+    for part in plan:
+        passes.append(protocol(entry.follower, part))
+        same = part is plan[0] and len(passes) == 3
+        if same and passes[0].rows == passes[1].rows == passes[2].rows:
             break
     return passes
+
+
+def submission(job: Job, names: Iterable[str]) -> Path:
+    """Zip the results of these sequences beside the tracker's folder, as GOT-10k's server takes them."""
+    path = job.folder.with_name(f"{job.folder.name}.zip")
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                files = layout_of(job.benchmark, job.folder, name)
+                for file in (*files.results(1), *files.times(1)):
+                    archive.write(file, file.relative_to(job.folder).as_posix())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
 
 
 def read_record(files: Files) -> dict[str, Any] | None:
@@ -173,7 +194,7 @@ def sequences_of(benchmark: Benchmark, root: Path, shard: tuple[int, int] = (1, 
 
 
 def _write(job: Job, sequence: Sequence, passes: list[Pass]) -> None:
-    files = LAYOUTS[job.benchmark.protocol](job.folder, sequence.name)
+    files = layout_of(job.benchmark, job.folder, sequence.name)
     texts = files.texts(passes)
     record = {
         "config": job.digest,
@@ -189,7 +210,7 @@ def _write(job: Job, sequence: Sequence, passes: list[Pass]) -> None:
     }
     # Left by a run that was killed while it wrote these very files, or by one with more repetitions.
     stale = [p for path in (files.record, *texts) for p in path.parent.glob(f".{path.name}.*.partial")]
-    most = job.benchmark.repetitions
+    most = max(len(passes), job.benchmark.repetitions)
     stale += [path for path in (*files.results(most), *files.times(most)) if path not in texts]
     for path in stale:
         path.unlink(missing_ok=True)

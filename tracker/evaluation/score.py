@@ -13,6 +13,7 @@ import numpy as np
 from tracker.errors import InputError
 from tracker.evaluation import metrics, vot
 from tracker.evaluation.benchmark import Benchmark
+from tracker.evaluation.layouts import layout_of
 from tracker.evaluation.readers import open_reader
 from tracker.evaluation.readers.vot import COLUMNS
 from tracker.evaluation.results import TrackerResults, read_repetition, read_result
@@ -68,6 +69,8 @@ def score(
     benchmark: Benchmark, sequences: Mapping[str, Sequence], trackers: list[TrackerResults], rules: Rules
 ) -> dict[str, Scores]:
     """Scores by tracker. Raises InputError: a damaged result, or none for any sequence."""
+    import tracker.evaluation.robust  # noqa: F401 (registers the other protocols)
+
     scorer = SCORERS[benchmark.protocol]
     return {tracker.name: scorer(benchmark, sequences, tracker, rules) for tracker in trackers}
 
@@ -84,19 +87,26 @@ def common(
 
 def _files(benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults, name: str) -> list[Path]:
     """The results of a sequence: one, or the repetitions of a supervised run."""
-    if benchmark.protocol != "ope":
+    if benchmark.protocol == "vot_supervised":
         return tracker.repeated.get(key(name), [])
+    if benchmark.protocol != "ope":
+        return [path for path in layout_of(benchmark, tracker.folder, name).results(1) if path.is_file()]
     stem = name.rpartition("-")[0]
     path = tracker.find(name, sum(other.rpartition("-")[0] == stem for other in sequences) if stem else 1)
     return [path] if path else []
 
 
+ONE_PASS = {"ope": "one pass", "sre": "SRE, 12 first boxes", "tre": "TRE, up to 20 first frames"}
+
+
 def protocol_name(benchmark: Benchmark, rules: Rules) -> str:
     """What stands beside every number, such as `OTB100 one pass, invalid ground truth: pysot`."""
-    if benchmark.protocol == "ope":
-        first = ", first frame not counted" if benchmark.skip_first else ""
-        return f"{benchmark.title} one pass, invalid ground truth: {rules.invalid}{first}"
+    if benchmark.protocol in ONE_PASS:
+        first = ", first frame not counted in AO and SR" if benchmark.skip_first else ""
+        return f"{benchmark.title} {ONE_PASS[benchmark.protocol]}, invalid ground truth: {rules.invalid}{first}"
     cut = "bounded" if rules.bounded else "unbounded"
+    if benchmark.protocol == "vot_unsupervised":
+        return f"{benchmark.title} unsupervised, rasterised overlap over all frames, {cut}"
     window = f", EAO over {benchmark.eao[0]}..{benchmark.eao[1]} frames" if benchmark.eao else ""
     return f"{benchmark.title} supervised, rasterised overlap, {cut}{window}"
 
@@ -111,20 +121,8 @@ def _one_pass(benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: 
                 parts[name] = metrics.one_pass(sequence.boxes, boxes, rules.invalid, skip_first=benchmark.skip_first)
             except ValueError as error:
                 raise InputError(f"{path}: {error}") from None
-    _some(parts, tracker, benchmark)
-    lengths = {name: len(sequences[name]) for name in parts}
-    total = metrics.mean(list(parts.values()), list(lengths.values()) if benchmark.pooled else None)
-    return {
-        **total.figures(),
-        "protocol": protocol_name(benchmark, rules),
-        "sequences": benchmark.of(len(parts)),
-        "frames": sum(lengths.values()),
-        "success_curve": _list(total.success_curve),
-        "precision_curve": _list(total.precision_curve),
-        "norm_precision_curve": _list(total.norm_curve),
-        "per_attribute": _per_attribute(sequences, parts),
-        "per_sequence": {name: {**part.figures(), "frames": lengths[name]} for name, part in parts.items()},
-    }
+    require(parts, tracker, benchmark)
+    return summary(benchmark, sequences, parts, rules)
 
 
 @SCORERS.register("vot_supervised")
@@ -143,7 +141,7 @@ def _supervised(
                 raise InputError(f"{path}: {error}") from None
         if runs:
             parts[name] = vot.supervised(runs)
-    _some(parts, tracker, benchmark)
+    require(parts, tracker, benchmark)
     every = list(parts.values())
     curve = vot.expected_overlap(every)
     eao = vot.eao(curve, benchmark.eao) if benchmark.eao else None
@@ -169,6 +167,25 @@ def _supervised(
     }
 
 
+def summary(
+    benchmark: Benchmark, sequences: Mapping[str, Sequence], parts: Mapping[str, metrics.OnePass], rules: Rules
+) -> Scores:
+    """Means, curves and figures of each sequence and attribute."""
+    lengths = {name: len(sequences[name]) for name in parts}
+    total = metrics.mean(list(parts.values()), list(lengths.values()) if benchmark.pooled else None)
+    return {
+        **total.figures(),
+        "protocol": protocol_name(benchmark, rules),
+        "sequences": benchmark.of(len(parts)),
+        "frames": sum(lengths.values()),
+        "success_curve": _list(total.success_curve),
+        "precision_curve": _list(total.precision_curve),
+        "norm_precision_curve": _list(total.norm_curve),
+        "per_attribute": _per_attribute(sequences, parts),
+        "per_sequence": {name: {**part.figures(), "frames": lengths[name]} for name, part in parts.items()},
+    }
+
+
 def image_size(sequence: Sequence) -> tuple[float, float]:
     """Width and height of the first image, pixels. Raises InputError without images."""
     from tracker.evaluation.protocols import read_image
@@ -189,7 +206,8 @@ def _attributes(benchmark: Benchmark, name: str) -> tuple[str, ...]:
     return tuple(attribute for attribute, names in benchmark.attributes.items() if name in names)
 
 
-def _some(parts: Mapping[str, object], tracker: TrackerResults, benchmark: Benchmark) -> None:
+def require(parts: Mapping[str, object], tracker: TrackerResults, benchmark: Benchmark) -> None:
+    """Raise InputError where a tracker has no result of any sequence."""
     if not parts:
         example = f"{next(iter(benchmark.sequences), '<sequence>')}{'' if benchmark.protocol == 'ope' else '_001'}.txt"
         raise InputError(f"{tracker.folder}: no result of {benchmark.title} in it, such as {example}")

@@ -21,6 +21,7 @@ class Sequence:
     `truth` is (n, 4) `x, y, w, h` or (n, 2k) polygon corners, in the numbers of the benchmark's own files, whose first
     pixel is `origin` (0, or 1 in benchmarks made with MATLAB); rows of absent targets are NaN. `frames` has one path a
     row, or none where only the annotations are at hand. A `given` sequence has the first box only (test sets).
+    `first`, 0-based, is where trackers start instead of the ground truth.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Sequence:
     attributes: tuple[str, ...] = ()
     given: bool = False
     folder: Path | None = field(default=None, repr=False)
+    first: Box | None = None
 
     def __len__(self) -> int:
         return len(self.frames) if self.frames else len(self.truth)
@@ -41,6 +43,8 @@ class Sequence:
 
     def start(self, row: int = 0) -> Box:
         """The box of a row as trackers take it: 0-based pixels; polygons by `level_box`."""
+        if row == 0 and self.first is not None:
+            return self.first
         regions = self.truth[row : row + 1]
         x, y, w, h = level_box(regions[0]) if regions.shape[1] == 8 else self.boxes[row]
         return Box(float(x) - self.origin, float(y) - self.origin, float(w), float(h))

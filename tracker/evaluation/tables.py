@@ -44,7 +44,7 @@ def value(figure: Any, name: str = "") -> str:
 def ranking(scores: Mapping[str, Scores]) -> str:
     """One line a tracker, best first; its protocol and how many sequences it was scored on stand beside."""
     first = next(iter(scores.values()))
-    columns = [name for name in HEADS if name in first]
+    columns: list[str] = [name for name in HEADS if name in first]
     order = sorted(scores, key=lambda name: -(scores[name][columns[0]] or 0))
     rows = [["tracker", *(HEADS[c] for c in columns), "sequences", "protocol"]]
     for name in order:
@@ -59,7 +59,7 @@ def details(scores: Mapping[str, Scores], part: str) -> str:
     names = list(dict.fromkeys(name for entry in scores.values() for name in entry.get(part, {})))
     if not names:
         return ""
-    columns = ("success", "precision") if "success" in first else ("accuracy", "failures")
+    columns: list[str] = [name for name in ("success", "precision", "accuracy", "failures") if name in first] or ["ao"]
     rows = [[part.removeprefix("per_"), *(f"{tracker} {HEADS[c]}" for tracker in scores for c in columns)]]
     for name in names:
         cells = (value(entry[part].get(name, {}).get(c), c) for entry in scores.values() for c in columns)

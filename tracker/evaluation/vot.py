@@ -124,9 +124,11 @@ def _fragments(run: Run, weight: float) -> list[tuple[Floats, bool, float]]:
     starts = [0, *(int(f) + SKIP for f in run.failures if f + SKIP <= len(overlaps))]
     pieces = []
     for start, after in zip(starts, [*starts[1:], None], strict=True):
-        values = overlaps[start:] if after is None else overlaps[start : after + 1]
+        end = len(overlaps) if after is None else after + 1
+        values = overlaps[start:end]
         if len(values):
-            pieces.append((values, after is not None, weight))
+            # One whose new start would be just behind the last frame lacks that frame, and weighs less for it.
+            pieces.append((values, after is not None, weight * len(values) / (end - start)))
     return pieces
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from tracker.device import autocast, resolve_device, resolve_precision
 from tracker.models.fuse import fold_batchnorm
@@ -28,6 +29,9 @@ class Eager:
         self.precision = resolve_precision(precision, self.device)
         self.net = copy.deepcopy(net).eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         fold_batchnorm(self.net)
+        for module in self.net.modules():
+            if isinstance(module, nn.Conv2d):  # autocast would turn the same weights to bf16 again for every frame
+                module.to(self.precision)
 
     @torch.inference_mode()
     def embed(self, template: NDArray[np.uint8]) -> Embedding:

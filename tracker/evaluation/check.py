@@ -1,0 +1,47 @@
+"""What is missing or damaged in a benchmark's folder, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tracker.errors import InputError
+from tracker.evaluation.benchmark import Benchmark
+from tracker.evaluation.metrics import valid
+from tracker.evaluation.protocols import read_image
+from tracker.evaluation.readers import open_reader
+from tracker.evaluation.sequence import Sequence
+
+
+def check(benchmark: Benchmark, root: Path, images: bool = False) -> Iterator[tuple[str, str]]:
+    """Pairs of a sequence's name and what is wrong with it, empty where nothing is; in the benchmark's order.
+
+    `images` decodes every image instead of the first and last one. Raises InputError if nothing is there at all.
+    """
+    reader = open_reader(benchmark, root)
+    there = set(reader.available())
+    for name in benchmark.sequences or reader.available():
+        if name not in there:
+            yield name, "missing"
+            continue
+        try:
+            yield name, _problem(reader.read(name), images)
+        except InputError as error:
+            yield name, str(error)
+
+
+def _problem(sequence: Sequence, images: bool) -> str:
+    if not valid(sequence.boxes)[0]:
+        return f"{sequence.folder or sequence.name}: the first box cannot be tracked: {sequence.boxes[0].tolist()}"
+    sizes = set()
+    for path in sequence.frames if images else (sequence.frames[0], sequence.frames[-1]):
+        sizes.add(read_image(path).shape[:2])
+    if len(sizes) > 1:
+        return f"{sequence.folder}: images of {len(sizes)} sizes"
+    height, width = sizes.pop()
+    centre = sequence.boxes[:, :2] + sequence.boxes[:, 2:] / 2 - sequence.origin
+    seen = centre[valid(sequence.boxes)]
+    outside = int((np.abs(seen / (width, height) - 0.5) > 1).any(axis=1).sum())
+    return f"{sequence.folder}: {outside} boxes lie far outside the {width}x{height} images" if outside else ""
