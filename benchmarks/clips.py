@@ -18,13 +18,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import cv2
 import numpy as np
 
+from tracker import checkpoint
 from tracker.box import Box
 from tracker.config import apply_overrides
 from tracker.data.datasets import Track
 from tracker.data.datasets.got10k import read as read_got10k
 from tracker.errors import InputError
 from tracker.evaluation.metrics import OnePass, mean, one_pass
-from tracker.tracking.load import load
+from tracker.tracking.load import checkpoint_path, load
 from tracker.tracking.siamese_tracker import Tracker
 
 
@@ -38,12 +39,13 @@ def main() -> int:
     clips = [tracks[name] for name in args.clips or tracks]
     frames = {path: cv2.imread(path) for clip in clips for path in clip.paths}
     base = load(args.checkpoint, overrides=args.set, precision=args.precision, threads=args.threads)
+    held = checkpoint.load(checkpoint_path(args.checkpoint, None))
     keys = [text.split("=")[0] for text in args.grid]
     choices = [text.split("=")[1].split(",") for text in args.grid]
     rows: list[tuple[float, str]] = []
     for values in itertools.product(*choices):
         overrides = [f"{k}={v}" for k, v in zip(keys, values, strict=True)]
-        tracker = Tracker(base.runtime.net, apply_overrides(base.config, overrides), precision=args.precision)
+        tracker = Tracker(held.network(), apply_overrides(base.config, overrides), precision=args.precision)
         scores = [follow(tracker, clip, (frames[p] for p in clip.paths)) for clip in clips]
         total = mean(scores)
         rows.append((total.success, " ".join(overrides)))
@@ -82,4 +84,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except InputError as error:
-        sys.exit(f"{Path(__file__).name}: {error}")
+        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -121,8 +121,23 @@ def test_every_setting_has_a_meaning() -> None:
     assert not [key for key, _, doc in rows if not doc]
 
 
-@given(st.floats(allow_nan=False), st.integers(-(10**9), 10**9), st.booleans())
+@given(st.floats(0, allow_nan=False), st.integers(0, 10**9), st.booleans())
 def test_any_value_survives_the_command_line(number: float, whole: int, flag: bool) -> None:
-    texts = [f"tracking.lr={number!r}".replace("inf", ".inf"), f"train.seed={whole}"]
+    texts = [f"tracking.penalty_k={number!r}".replace("inf", ".inf"), f"train.seed={whole}"]
     config = apply_overrides(Config(), [*texts, f"data.sources=[{{path: a, tight: {str(flag).lower()}}}]"])
-    assert (config.tracking.lr, config.train.seed, config.data.sources[0].tight) == (number, whole, flag)
+    assert (config.tracking.penalty_k, config.train.seed, config.data.sources[0].tight) == (number, whole, flag)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train.batch=0", "train.batch: must be 1 or more, got 0"),
+        ("tracking.window_influence=1.5", "tracking.window_influence: must be 1 or less"),
+        ("train.lr=.nan", "train.lr: must be 0 or more"),
+        ("tracking.geometry=odd", "tracking.geometry: expected one of pysot, exact, got 'odd'"),
+        ("data.sources=[{path: a, weight: -1}]", r"data.sources\[0\].weight: must be 0 or more"),
+    ],
+)
+def test_values_out_of_range_are_refused_with_their_path(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        apply_overrides(Config(), [text])

@@ -91,7 +91,7 @@ def save(
 def write_tensors(path: str | Path, content: Any) -> str:
     """`torch.save` to a temporary file beside `path`, moved into place when complete; its sha256. Raises InputError."""
     path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.part")  # of one name, so that what a kill leaves is replaced by the next
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(part, "wb") as file:

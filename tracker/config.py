@@ -146,7 +146,21 @@ def _build(kind: type, tree: Any, path: str) -> Any:
             near = difflib.get_close_matches(str(key), hints, n=1)
             hint = f"; did you mean {_join(path, near[0])}?" if near else f" (known: {', '.join(hints)})"
             raise ConfigError(f"unknown setting {_join(path, str(key))}{hint}")
-    return kind(**{key: _convert(hints[key], value, _join(path, key)) for key, value in tree.items()})
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    values = {key: _convert(hints[key], value, _join(path, key)) for key, value in tree.items()}
+    for key, value in values.items():
+        _check_range(fields[key].metadata, value, _join(path, key))
+    return kind(**values)
+
+
+def _check_range(limits: Mapping[str, Any], value: Any, path: str) -> None:
+    low, high, among = (limits.get(name) for name in ("low", "high", "among"))
+    if among and value not in among:
+        raise ConfigError(f"{path}: expected one of {', '.join(among)}, got {value!r}")
+    if low is not None and not value >= low:  # so that NaN is refused
+        raise ConfigError(f"{path}: must be {low} or more, got {value}")
+    if high is not None and not value <= high:
+        raise ConfigError(f"{path}: must be {high} or less, got {value}")
 
 
 def _convert(kind: Any, value: Any, path: str) -> Any:

@@ -34,7 +34,7 @@ def resolve_precision(name: str, device: torch.device) -> torch.dtype:
         return known[name]
     if name != "auto":
         raise InputError(f"precision {name!r}: expected auto, fp32 or bf16")
-    native = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bf16()
+    native = torch.cuda.get_device_capability(device) >= (8, 0) if device.type == "cuda" else _cpu_has_bf16()
     return torch.bfloat16 if native else torch.float32
 
 

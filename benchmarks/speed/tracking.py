@@ -105,4 +105,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except InputError as error:
-        sys.exit(f"{Path(__file__).name}: {error}")
+        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
+        sys.exit(2)

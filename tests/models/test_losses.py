@@ -109,10 +109,10 @@ def test_ranking_of_a_negative_pair_takes_at_least_eight() -> None:
 
 
 def test_igr_by_hand() -> None:
-    # One row of three points: 127 - 8, 127, 127 + 8, the outer two positive; y = 127.
-    assert points(3).tolist() == [119, 127, 135] and points(25)[0] == 31 and points(25)[24] == 223
+    # One row of three points: x 31, 39, 47, the outer two positive; y 31.
+    assert points(3).tolist() == [31, 39, 47] and points(25)[12] == 127 and points(25)[24] == 223
     logits, labels = single([0.4, 0.5, 0.7], [1, -1, 1])
-    box = torch.tensor([[117.0, 117, 137, 137]])  # 20 x 20
+    box = torch.tensor([[29.0, 21, 49, 41]])  # 20 x 20
     distances = torch.zeros(1, 4, 1, 3)
     distances[0, :, 0, 0] = torch.tensor([2.0, 10, 18, 10])  # the box itself: IoU 1
     distances[0, :, 0, 2] = torch.tensor([8.0, 10, 2, 10])  # its right half: IoU 0.5
@@ -124,7 +124,7 @@ def test_igr_by_hand() -> None:
 def test_igr2_passes_no_gradient_to_the_worse_scored() -> None:
     logits, labels = single([0.4, 0.5, 0.7], [1, -1, 1])
     distances = torch.full((1, 4, 1, 3), 6.0, requires_grad=True)
-    _, igr2 = iou_guided_ranking(logits, labels, distances, torch.tensor([[117.0, 117, 137, 137]]))
+    _, igr2 = iou_guided_ranking(logits, labels, distances, torch.tensor([[29.0, 21, 49, 41]]))
     igr2.backward()
     assert distances.grad is not None
     assert distances.grad[..., 2].abs().sum() > 0 and distances.grad[..., :2].abs().sum() == 0

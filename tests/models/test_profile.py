@@ -18,8 +18,8 @@ def test_costs_by_hand(network: SiameseNet) -> None:
     parts = {part.name: part for part in search.parts}
     # conv1: 3 channels, 7x7 kernel, 64 outputs of 125x125
     assert parts["backbone.conv1..maxpool"].multiply_adds == 3 * 49 * 64 * 125**2
-    # attention: q and k of 64/8 channels at 961 positions, then q^T k and X S over 961 x 961
-    expected = 2 * 64 * 8 * 961 + 961 * 961 * 8 + 961 * 961 * 64
+    # attention: q and k of 64/8 channels at 961 positions, then q^T k (filled up to 64 with zeros) and X S
+    expected = 2 * 64 * 8 * 961 + 2 * 961 * 961 * 64
     assert parts["attention.0"].multiply_adds == expected
     # pixel-wise: 49 template positions against 961, 64 channels, once to weigh and once to fetch
     assert parts["head.0.correlation"].multiply_adds == 2 * 49 * 961 * 64

@@ -83,9 +83,9 @@ def test_exact_geometry_reports_true_centres(centre: tuple[float, float], side: 
     assert found.centre == pytest.approx(centre, abs=0.5 + 1e-9)
 
 
-def test_an_unknown_geometry_is_refused() -> None:
-    with pytest.raises(ValueError, match="tracking.geometry"):
-        Tracker(Brightness(), Config(tracking=TrackingConfig(geometry="odd")), "cpu")  # type: ignore[arg-type]
+def test_a_search_size_without_a_middle_point_is_refused() -> None:
+    with pytest.raises(ValueError, match="tracking.instance_size"):
+        Tracker(Brightness(), Config(tracking=TrackingConfig(instance_size=256)), "cpu")  # type: ignore[arg-type]
 
 
 def test_kinds_of_frames_give_the_same_track() -> None:

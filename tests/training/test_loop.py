@@ -10,6 +10,7 @@ import torch
 
 from tracker import checkpoint
 from tracker.config import to_dict
+from tracker.data.pairs import PairSampler
 from tracker.errors import InputError
 from tracker.settings import Config
 from tracker.training import state
@@ -18,13 +19,12 @@ from tracker.training.loop import Run, cross_pairs, train, training_step
 
 
 def go(run: Run, config: Config, folder: Path, stop_at: int | None = None) -> Run:
-    stopped: list[int] = []
+    sampler = PairSampler(config.data, config.tracking, config.train.seed)
 
-    def show(r: Run) -> None:
-        if r.step == stop_at:
-            stopped.append(1)
+    def save(r: Run) -> None:
+        state.save_state(r, config, folder / "s.pth")
 
-    train(run, config, folder / "m.jsonl", lambda r: state.save_state(r, config, folder / "s.pth"), show, stopped)
+    train(run, config, sampler, folder / "m.jsonl", save, lambda r: None, lambda: run.step == stop_at)
     return run
 
 
@@ -66,7 +66,7 @@ def test_every_layer_is_trained_and_the_checkpoint_is_the_averaged_network(
 
 def test_a_loss_that_is_not_finite_is_skipped_and_counted(small_config: Config) -> None:
     run = state.start(small_config, "cpu")
-    batch = next(batches(small_config.data, small_config.tracking, 0, 2, 0, 2))
+    batch = next(batches(PairSampler(small_config.data, small_config.tracking, 0), 2, 0, 2))
     before = {name: value.clone() for name, value in run.net.named_parameters()}
     batch["distances"] = torch.full_like(batch["distances"], float("nan"))
     batch["labels"] = torch.ones_like(batch["labels"])

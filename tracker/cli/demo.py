@@ -173,3 +173,9 @@ def _report(summary: Summary, timings: Timings, results: Sequence[Result], truth
     each["write"] = summary.seconds["write"] / summary.frames
     times = ", ".join(f"{stage} {1000 * spent:.1f} ms" for stage, spent in each.items())
     print(f"{summary.fps:.1f} frames/s end to end; a frame takes: {times} (reading overlaps with the rest)")
+
+
+if __name__ == "__main__":
+    from tracker.cli.main import entry
+
+    entry("demo")

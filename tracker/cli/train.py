@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tracker.cli.options import add_set
 from tracker.config import experiment_names, load_config
 from tracker.errors import InputError
+from tracker.live.stop import Stop
 
 if TYPE_CHECKING:
     from tracker.settings import Config
@@ -38,50 +39,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train; 0 when the run is complete, 130 when it was stopped and can be resumed, or InputError."""
+    """Train; 0 when the run is complete, 130 or 143 when it was stopped and can be resumed, or InputError."""
     config = load_config(args.experiment, args.set)
-    if not config.data.root:
-        raise InputError("data.root: not set; name the folder of the training data with --set data.root=DIR")
+    name = config.name or Path(args.experiment).stem
+    folder = args.run or Path("runs/train") / name
+    output = args.output or folder / f"{name}.pth"
+    saved = folder / "state.pth"
+    resumes = saved.exists() and not args.overwrite
+    if args.output and output.exists() and not args.overwrite and not resumes:
+        raise InputError(f"{output} exists; choose another --output or give --overwrite")
+
+    from tracker.data.pairs import PairSampler
     from tracker.device import set_threads
     from tracker.training import state
     from tracker.training.loop import train
 
     set_threads(config.train.threads)
-    folder = args.run or Path("runs/train") / config.name
-    output = args.output or folder / f"{config.name}.pth"
-    saved = folder / "state.pth"
+    sampler = PairSampler(config.data, config.tracking, config.train.seed)
     job = state.start(config, args.device)
-    if saved.exists() and not args.overwrite:
+    if resumes:
         state.resume(job, config, saved)
-    folder.mkdir(parents=True, exist_ok=True)
-    with _stoppable() as stopped, _progress(job, config) as show:
-        train(job, config, folder / "metrics.jsonl", lambda r: state.save_state(r, config, saved), show, stopped)
+    _make(folder, output.parent)
+    with Stop().on_signals() as stop, _progress(job, config) as show:
+        log = folder / "metrics.jsonl"
+        train(job, config, sampler, log, lambda r: state.save_state(r, config, saved), show, stop.__bool__)
     digest = state.write_checkpoint(job, config, output)
     done = job.step * config.train.batch
     skipped = f", {job.skipped} steps skipped" if job.skipped else ""
     print(f"{output}: {done} of {config.train.pairs} pairs in {job.seconds / 60:.1f} min{skipped}, sha256 {digest}")
-    if stopped:
-        print("stopped; the same command goes on from here", file=sys.stderr)
-        return 130
-    return 0
+    if stop:
+        print(f"stopped by {stop.reason}; the same command goes on from here", file=sys.stderr)
+    return stop.exit_code
 
 
-@contextmanager
-def _stoppable() -> Iterator[list[int]]:
-    """A list that is empty until Ctrl-C or SIGTERM asks to stop after the step; a second Ctrl-C does not wait."""
-    asked: list[int] = []
-
-    def ask(number: int, _: object) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _make(*folders: Path) -> None:
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be made ({error.strerror or error})") from None
+        if not os.access(folder, os.W_OK):
+            raise InputError(f"{folder}: cannot be written")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tracker.data.frames import Frame
+from tracker.tracking.crop import context_side, whole_side
 
 Matrix = NDArray[np.float64]  # (2, 3), frame pixels -> crop pixels, both with pixel centres at whole numbers
 
@@ -24,12 +25,6 @@ class Motion:
     rotation: float = 0.0  # degrees
     shear: float = 0.0  # horizontal, pixels a pixel
     flip: bool = False
-
-
-def context_side(w: float, h: float, context: float) -> float:
-    """Side of the template crop in frame pixels: `s_z = sqrt((w + p(w+h)) (h + p(w+h)))`."""
-    pad = context * (w + h)
-    return math.sqrt((w + pad) * (h + pad))
 
 
 def crop_matrix(box: ArrayLike, side: float, size: int, motion: Motion | None = None) -> Matrix:
@@ -53,13 +48,13 @@ def crop_matrix(box: ArrayLike, side: float, size: int, motion: Motion | None = 
 def search_matrix(box: ArrayLike, exemplar: int, instance: int, context: float, motion: Motion | None = None) -> Matrix:
     """Map onto the search crop: side `s_x = s_z * instance / exemplar`, rounded as in the tracker."""
     _, _, w, h = (float(v) for v in np.asarray(box).reshape(4))
-    return crop_matrix(box, max(1, round(context_side(w, h, context) * instance / exemplar)), instance, motion)
+    return crop_matrix(box, whole_side(context_side(w, h, context) * instance / exemplar), instance, motion)
 
 
 def template_matrix(box: ArrayLike, exemplar: int, context: float, motion: Motion | None = None) -> Matrix:
     """Map onto the template crop: side `s_z`, rounded as in the tracker."""
     _, _, w, h = (float(v) for v in np.asarray(box).reshape(4))
-    return crop_matrix(box, max(1, round(context_side(w, h, context))), exemplar, motion)
+    return crop_matrix(box, whole_side(context_side(w, h, context)), exemplar, motion)
 
 
 def map_box(box: ArrayLike, matrix: Matrix) -> NDArray[np.float64]:

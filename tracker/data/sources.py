@@ -13,6 +13,8 @@ from tracker.data.datasets import DATASETS, Track
 from tracker.errors import InputError
 from tracker.settings import DataConfig, SourceConfig
 
+EXAMPLE = ", such as --set 'data.sources=[{path: clips, layout: got10k}, {path: photos, layout: coco}]'"
+
 
 @dataclass(eq=False)
 class Source:
@@ -52,7 +54,7 @@ def expand(config: DataConfig) -> list[tuple[SourceConfig, list[Path]]]:
     if not config.root or not root.is_dir():
         raise InputError(f"data.root: no folder {config.root!r}; set it with --set data.root=FOLDER")
     if not config.sources:
-        raise InputError("data.sources: empty; name at least one folder below data.root")
+        raise InputError(f"data.sources: empty; name at least one folder below data.root{EXAMPLE}")
     named = {(root / s.path).resolve() for s in config.sources if not glob.has_magic(s.path)}
     found = []
     for source in config.sources:
@@ -65,7 +67,7 @@ def expand(config: DataConfig) -> list[tuple[SourceConfig, list[Path]]]:
         else:
             folders, missing = [root / source.path], not (root / source.path).is_dir()
         if missing:
-            raise InputError(f"data.sources: no folder {source.path!r} below {root}")
+            raise InputError(f"data.sources: no folder {source.path!r} below {root}; name your own{EXAMPLE}")
         found.append((source, folders))
     return found
 

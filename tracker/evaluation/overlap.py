@@ -87,13 +87,58 @@ def _count(a: NDArray[np.float32], b: NDArray[np.float32], window: Ints) -> Floa
 
 
 def _spans(corners: NDArray[np.float32], frame: Ints, row: Ints, widths: Ints) -> tuple[Ints, Ints]:
-    """Runs of drawn pixels, `start` and `end` (rows, k // 2) with the end left out; an unused run is empty.
+    """Runs of drawn pixels, `start` and `end` (rows, runs) with the end left out; an unused run is empty.
 
     `corners` (n, k, 2) count from the window's corner; `frame` and `row` (rows,) say which line of pixels each is.
     """
     exact = corners.astype(np.float64)
     whole = np.trunc(exact + np.copysign(0.5, exact))
-    nodes = _crossings(whole[frame], row[:, None])
+    simple = _convex(whole)
+    if simple.all():
+        return _one_run(whole, frame, row, widths)
+    easy = simple[frame]
+    start, end = (np.zeros((len(row), corners.shape[1] // 2), np.int64) for _ in range(2))
+    for lines, draw in ((np.flatnonzero(easy), _one_run), (np.flatnonzero(~easy), _many_runs)):
+        low, high = draw(whole, frame[lines], row[lines], widths)
+        start[lines, : low.shape[1]], end[lines, : low.shape[1]] = low, high
+    return start, end
+
+
+def _convex(corners: Floats) -> NDArray[np.bool_]:
+    """Which polygons (n, k, 2) surely are convex: four corners that all turn the same way."""
+    if corners.shape[1] != 4:
+        return np.zeros(len(corners), bool)
+    edge = np.roll(corners, -1, axis=1) - corners
+    after = np.roll(edge, -1, axis=1)
+    turn = edge[..., 0] * after[..., 1] - edge[..., 1] * after[..., 0]
+    return np.asarray((turn > 0).all(axis=1) | (turn < 0).all(axis=1))
+
+
+def _one_run(corners: Floats, frame: Ints, row: Ints, widths: Ints) -> tuple[Ints, Ints]:
+    """Runs (rows, 1) of convex polygons: from the first to the last crossing, nothing where these are one."""
+    low, high = np.full(len(row), np.inf), np.full(len(row), -np.inf)
+    for i in range(corners.shape[1]):
+        (x, y), (x_before, y_before) = corners[:, i].T, corners[:, i - 1].T
+        rise, run = y_before - y, x_before - x
+        if not rise.any():
+            continue
+        top, bottom = np.minimum(y, y_before)[frame], np.maximum(y, y_before)[frame]
+        nodes = x[frame]
+        if run.any():
+            with np.errstate(divide="ignore", invalid="ignore"):
+                nodes = np.trunc(nodes + (row - y[frame]) / rise[frame] * run[frame])
+        crossed = (top <= row) & (row <= bottom) & (top < bottom)
+        np.minimum(low, nodes, out=low, where=crossed)
+        np.maximum(high, nodes, out=high, where=crossed)
+    drawn, limit = low < high, widths[frame]
+    start = np.clip(np.where(drawn, low, 0), 0, limit).astype(np.int64)
+    end = np.clip(np.where(drawn, high + 1, 0), start, limit).astype(np.int64)
+    return start[:, None], end[:, None]
+
+
+def _many_runs(corners: Floats, frame: Ints, row: Ints, widths: Ints) -> tuple[Ints, Ints]:
+    """Runs (rows, k // 2) of any polygons: from one crossing to the next, in pairs."""
+    nodes = _crossings(corners[frame], row[:, None])
     count = np.isfinite(nodes).sum(axis=1)
     limit = widths[frame]
     most = nodes.shape[1]

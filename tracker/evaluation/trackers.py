@@ -85,19 +85,19 @@ def as_box(value: Any) -> Box:
 @TRACKERS.register("siamsa")
 def _ours(choice: Choice) -> Entry:
     import tracker
+    from tracker.checkpoint import sha256
     from tracker.config import to_dict
+    from tracker.tracking.load import checkpoint_path
 
     made = tracker.load(
         choice.checkpoint, choice.experiment, choice.device, choice.precision, choice.overrides, choice.threads
     )
-    weights = hashlib.sha256()
-    for name, value in sorted(made.runtime.net.state_dict().items()):
-        weights.update(name.encode() + value.detach().cpu().contiguous().flatten().float().numpy().tobytes())
+    path = checkpoint_path(choice.checkpoint, choice.experiment)
     identity = {
         "tracker": "siamsa",
         "version": tracker.__version__,
         "checkpoint": Path(choice.checkpoint).name if choice.checkpoint else None,
-        "weights_sha256": weights.hexdigest(),
+        "weights_sha256": sha256(path),
         "device": choice.device,
         "precision": choice.precision,
         "threads": choice.threads,

@@ -10,6 +10,8 @@ from types import TracebackType
 
 from tracker.live.sources import Frame, Source
 
+PATIENCE = 2.0  # seconds that the end of a run waits for a read that hangs
+
 
 class Reader:
     """Iterates over an open source, up to `ahead` frames in advance in a thread; live sources are read as they come.
@@ -20,6 +22,7 @@ class Reader:
 
     def __init__(self, source: Source, ahead: int = 3) -> None:
         self.seconds = 0.0
+        self._source = source
         self._frames = iter(source)
         self._queue: queue.Queue[Frame | BaseException | None] = queue.Queue(ahead)
         self._done = threading.Event()
@@ -68,4 +71,5 @@ class Reader:
     ) -> None:
         self._done.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(PATIENCE)
+            self._source.busy = self._thread.is_alive()

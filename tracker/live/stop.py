@@ -36,7 +36,7 @@ class Stop:
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
-        before = {number: signal.getsignal(number) for number in REASONS}
+        before = {number: signal.getsignal(number) or signal.SIG_DFL for number in REASONS}
 
         def handle(number: int, frame: FrameType | None) -> None:
             signal.signal(number, before[signal.Signals(number)])

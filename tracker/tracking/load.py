@@ -35,7 +35,7 @@ def load(
     Raises:
         InputError: no such file or device, a damaged file, weights that are incomplete or for another network.
     """
-    path = Path(checkpoint) if checkpoint is not None else _shipped(experiment)
+    path = checkpoint_path(checkpoint, experiment)
     overrides = list(overrides)
     wanted = load_config(experiment, overrides) if experiment is not None else None
     held = files.load(path)
@@ -46,6 +46,11 @@ def load(
         raise InputError(f"checkpoint {path}: good to train from, not to track; it was imported without {some(absent)}")
     set_threads(threads or 0)
     return Tracker(held.network(), config, device, precision)
+
+
+def checkpoint_path(checkpoint: str | Path | None, experiment: str | Path | None) -> Path:
+    """The file that `load` reads. Raises InputError where none is given and none is shipped for the experiment."""
+    return Path(checkpoint) if checkpoint is not None else _shipped(experiment)
 
 
 def _shipped(experiment: str | Path | None) -> Path:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from tracker.box import Box
-from tracker.models.siamese import Embedding, SiameseNet
+from tracker.models.siamese import SiameseNet
 from tracker.settings import Config
 from tracker.tracking.crop import Colour, Frame, channel_mean, context_side, crop, crop_centre, frame_size, whole_side
 from tracker.tracking.decode import Prediction, decode
 from tracker.tracking.result import Result
-from tracker.tracking.runtimes import Eager
+from tracker.tracking.runtimes import RUNTIMES
 
 SMALLEST = 10.0  # sides of the target are never below this, frame pixels
 
@@ -24,7 +25,7 @@ class Target:
 
     centre: tuple[float, float]
     size: tuple[float, float]
-    embedding: Embedding
+    embedding: Any
     fill: Colour
 
 
@@ -56,10 +57,8 @@ class Tracker:
             raise ValueError(
                 f"tracking.instance_size: expected 63 + 16 n, such as 223 or 255, got {config.tracking.instance_size}"
             )
-        if config.tracking.geometry not in ("pysot", "exact"):
-            raise ValueError(f"tracking.geometry: expected pysot or exact, got {config.tracking.geometry!r}")
         self._exact = config.tracking.geometry == "exact"
-        self.runtime = Eager(net, device, precision)
+        self.runtime = RUNTIMES[config.tracking.runtime](net, device, precision)
         self.timings = Timings()
         self._target: Target | None = None
 

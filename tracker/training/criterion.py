@@ -38,13 +38,14 @@ def total_loss(
     labels = batch["labels"]
     cls, loc = cls.float(), loc.float()
     chosen = select_points(labels, cls.softmax(1)[:, 1], data)
-    boxed = torch.where(batch["tight"].view(-1, 1, 1), labels, torch.full_like(labels, -1))
+    ranked = labels if loss.all_points else chosen
+    boxed = torch.where(batch["tight"].view(-1, 1, 1), ranked, torch.full_like(labels, -1))
     terms = {
         "cls": loss.cls * balanced_cross_entropy(cls, chosen),
         "loc": loss.loc * iou_loss(loc, batch["distances"], boxed, kind=loss.loc_kind),
     }
     if loss.ranking:
-        terms["cr"] = loss.ranking * classification_ranking(cls, labels)
+        terms["cr"] = loss.ranking * classification_ranking(cls, ranked)
     if loss.iou_ranking:
         pair = iou_guided_ranking(cls, boxed, loc, batch["box"], gamma=loss.iou_ranking_gamma)
         terms["igr1"], terms["igr2"] = (loss.iou_ranking * term for term in pair)

@@ -12,7 +12,6 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from tracker.data.pairs import PairSampler
-from tracker.settings import DataConfig, TrackingConfig
 
 Batch = dict[str, Tensor]
 
@@ -30,16 +29,15 @@ class Pairs(Dataset[dict[str, Any]]):
         return self.sampler.sample(self.start + index)
 
 
-def batches(
-    config: DataConfig, tracking: TrackingConfig, seed: int, batch: int, start: int, stop: int
-) -> Iterator[Batch]:
+def batches(sampler: PairSampler, batch: int, start: int, stop: int) -> Iterator[Batch]:
     """Batches of pairs `start` to `stop`, whole ones only, as tensors on the CPU."""
+    workers = sampler.config.workers
     loader = DataLoader(
-        Pairs(PairSampler(config, tracking, seed), start, stop),
+        Pairs(sampler, start, max(start, stop)),
         batch_size=batch,
-        num_workers=config.workers,
+        num_workers=workers,
         drop_last=True,
-        prefetch_factor=4 if config.workers else None,
+        prefetch_factor=4 if workers else None,
         worker_init_fn=_quiet_worker,
         pin_memory=torch.cuda.is_available(),
     )
@@ -47,6 +45,7 @@ def batches(
 
 
 def _quiet_worker(_: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the training process's to handle
+    for number in (signal.SIGINT, signal.SIGTERM):  # both reach the whole group; the training process decides
+        signal.signal(number, signal.SIG_IGN)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from tracker.data.pairs import PairSampler
 from tracker.device import autocast
 from tracker.models.siamese import SiameseNet
 from tracker.settings import Config
@@ -21,6 +22,7 @@ from tracker.training.data import Batch, batches
 from tracker.training.optim import AveragedWeights, set_progress
 
 LOG_EVERY = 20  # steps
+GIVE_UP = 50  # steps without a finite loss: by then statistics or weights are beyond repair
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Run:
     step: int = 0
     seconds: float = 0.0
     skipped: int = 0
+    skipped_in_a_row: int = 0
     means: dict[str, float] = field(default_factory=dict)
 
 
@@ -73,44 +76,51 @@ def training_step(run: Run, batch: Batch, config: Config) -> dict[str, float]:
     terms = total_loss(cls, loc, targets, config.data, config.train.loss)
     run.optimiser.zero_grad(set_to_none=True)
     if not torch.isfinite(terms["total"]):
-        run.skipped += 1
-        return {}
+        return _skip(run)
     terms["total"].backward()
     parameters = [p for p in run.net.parameters() if p.grad is not None]
     norm = torch.nn.utils.clip_grad_norm_(parameters, config.train.clip or float("inf"))
     if not torch.isfinite(norm):
-        run.skipped += 1
-        return {}
+        return _skip(run)
+    run.skipped_in_a_row = 0
     run.optimiser.step()
     if run.average:
         run.average.update(run.net)
     return {k: float(v.detach()) for k, v in terms.items()} | {"norm": float(norm)}
 
 
+def _skip(run: Run) -> dict[str, float]:
+    run.skipped, run.skipped_in_a_row = run.skipped + 1, run.skipped_in_a_row + 1
+    if run.skipped_in_a_row == GIVE_UP:
+        raise RuntimeError(f"{GIVE_UP} steps in a row gave no finite loss; begin again with a lower train.lr")
+    return {}
+
+
 def train(
     run: Run,
     config: Config,
+    sampler: PairSampler,
     log: Path,
     save: Callable[[Run], None],
     show: Callable[[Run], None],
-    stopped: Sized = (),
+    stopped: Callable[[], object] = bool,
 ) -> None:
     """Train from `run.step` to the end.
 
     Args:
+        sampler: where pairs come from; pair i is the same whenever it is asked for.
         log: JSON lines of the running means, one every LOG_EVERY steps.
         save: writes the resumable state; called every `train.save_every` steps and at the end.
         show: reports progress after every step.
-        stopped: as soon as it holds something, the loop saves and returns.
+        stopped: asked before every step; when it says so, the loop saves and returns.
     """
     recipe = config.train
     steps = recipe.pairs // recipe.batch
-    stream = batches(
-        config.data, config.tracking, recipe.seed, recipe.batch, run.step * recipe.batch, steps * recipe.batch
-    )
+    stream = batches(sampler, recipe.batch, run.step * recipe.batch, steps * recipe.batch)
+    _forget_beyond(log, run.step)
     run.net.train()
     run.net.backbone.eval()  # ImageNet's statistics stay; batches of pairs are too small and too alike for new ones
-    while run.step < steps and not stopped:
+    while run.step < steps and not stopped():
         begun = time.perf_counter()
         batch = next(stream)
         waited = time.perf_counter() - begun
@@ -127,6 +137,13 @@ def train(
         if run.step % recipe.save_every == 0:
             save(run)
     save(run)
+
+
+def _forget_beyond(log: Path, step: int) -> None:
+    """Drop the rows of steps that will be done again: after a crash, or when a run is begun anew."""
+    if log.exists():
+        rows = log.read_text().splitlines(keepends=True)
+        log.write_text("".join(row for row in rows if row.endswith("\n") and json.loads(row)["step"] <= step))
 
 
 def _log(path: Path, run: Run) -> None:

@@ -4,25 +4,53 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.sgd import SGD
 
-from tracker.errors import InputError
 from tracker.models.siamese import SiameseNet
+from tracker.registry import Registry
 from tracker.settings import TrainConfig
 
 STEM = ("conv1", "bn1", "layer1")
+OPTIMISERS: Registry[Callable[[list[dict[str, Any]], float], Optimizer]] = Registry("optimiser")
+DECAYS: Registry[Callable[[float, float], float]] = Registry("decay")  # of the rate: from 1 to `final` as t goes 0..1
+
+
+@OPTIMISERS.register("adamw")
+def adamw(groups: list[dict[str, Any]], lr: float) -> Optimizer:
+    """Adam with decoupled weight decay."""
+    return AdamW(groups, lr=lr)
+
+
+@OPTIMISERS.register("sgd")
+def sgd(groups: list[dict[str, Any]], lr: float) -> Optimizer:
+    """Stochastic gradient descent with momentum 0.9."""
+    return SGD(groups, lr=lr, momentum=0.9)
+
+
+@DECAYS.register("cosine")
+def cosine(t: float, final: float) -> float:
+    """Half a cosine."""
+    return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * t))
+
+
+@DECAYS.register("log")
+def log(t: float, final: float) -> float:
+    """Evenly spaced in the logarithm (SiamBAN)."""
+    return final**t
 
 
 def build_optimiser(net: SiameseNet, config: TrainConfig) -> Optimizer:
-    """Groups `stem`, `backbone` and `rest`; vectors (biases, norms, alpha) are not decayed. Raises InputError."""
+    """Groups `stem`, `backbone` and `rest`; vectors (biases, norms, alpha) are not decayed by adamw."""
     groups: dict[tuple[str, bool], list[nn.Parameter]] = {}
     for name, parameter in net.named_parameters():
-        groups.setdefault((_part(name), parameter.ndim > 1), []).append(parameter)
+        decays = parameter.ndim > 1 or config.optimiser == "sgd"  # published recipes with SGD decay everything
+        groups.setdefault((_part(name), decays), []).append(parameter)
     options = [
         {
             "params": params,
@@ -32,11 +60,7 @@ def build_optimiser(net: SiameseNet, config: TrainConfig) -> Optimizer:
         }
         for (part, decays), params in groups.items()
     ]
-    if config.optimiser == "adamw":
-        return AdamW(options, lr=config.lr)
-    if config.optimiser == "sgd":
-        return SGD(options, lr=config.lr, momentum=0.9)
-    raise InputError(f"train.optimiser: expected adamw or sgd, got {config.optimiser!r}")
+    return OPTIMISERS[config.optimiser](options, config.lr)
 
 
 def rate(config: TrainConfig, progress: float) -> float:
@@ -44,11 +68,7 @@ def rate(config: TrainConfig, progress: float) -> float:
     if progress < config.warmup:
         return config.lr * (0.2 + 0.8 * progress / config.warmup)
     t = (progress - config.warmup) / max(1e-9, 1 - config.warmup)
-    if config.decay == "cosine":
-        return config.lr * (config.final_lr + (1 - config.final_lr) * 0.5 * (1 + math.cos(math.pi * t)))
-    if config.decay == "log":
-        return config.lr * config.final_lr**t
-    raise InputError(f"train.decay: expected cosine or log, got {config.decay!r}")
+    return config.lr * DECAYS[config.decay](t, config.final_lr)
 
 
 def set_progress(net: SiameseNet, optimiser: Optimizer, config: TrainConfig, progress: float) -> float:

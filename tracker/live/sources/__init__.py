@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-
 from tracker.live.sources.base import SOURCES, Frame, Source, Span, open_source
+from tracker.registry import discover
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+discover(__name__, __path__)
 
 __all__ = ["SOURCES", "Frame", "Source", "Span", "open_source"]

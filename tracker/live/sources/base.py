@@ -69,6 +69,7 @@ class Source(ABC):
         self.size = (0, 0)
         self.bad = 0
         self._frames: Iterator[Frame] = iter(())
+        self.busy = False
         self._first: Frame | None = None
 
     @classmethod
@@ -123,7 +124,8 @@ class Source(ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if not self.busy:  # what a hanging read still uses is left to the end of the process
+            self.close()
 
 
 SOURCES: Registry[type[Source]] = Registry("source")

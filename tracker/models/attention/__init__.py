@@ -2,9 +2,8 @@
 
 from torch import nn
 
-from tracker.registry import Registry
+from tracker.registry import Registry, discover
 
 ATTENTION: Registry[type[nn.Module]] = Registry("attention")
 
-from tracker.models.attention import identity as identity  # noqa: E402  (registers)
-from tracker.models.attention import self_attention as self_attention  # noqa: E402  (registers)
+discover(__name__, __path__)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from tracker.registry import Registry
+from tracker.registry import Registry, discover
 
 
 class Backbone(nn.Module):
@@ -19,4 +19,4 @@ class Backbone(nn.Module):
 
 BACKBONES: Registry[type[Backbone]] = Registry("backbone")
 
-from tracker.models.backbones import resnet as resnet  # noqa: E402  (registers)
+discover(__name__, __path__)

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from torch import nn
 
-from tracker.registry import Registry
+from tracker.registry import Registry, discover
 
 
 class Correlation(nn.Module):
@@ -20,5 +20,4 @@ class Correlation(nn.Module):
 
 CORRELATIONS: Registry[type[Correlation]] = Registry("correlation")
 
-from tracker.models.correlation import depthwise as depthwise  # noqa: E402  (registers)
-from tracker.models.correlation import pixelwise as pixelwise  # noqa: E402  (registers)
+discover(__name__, __path__)

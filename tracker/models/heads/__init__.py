@@ -2,9 +2,8 @@
 
 from torch import nn
 
-from tracker.registry import Registry
+from tracker.registry import Registry, discover
 
 HEADS: Registry[type[nn.Module]] = Registry("head")
 
-from tracker.models.heads import anchor_free as anchor_free  # noqa: E402  (registers)
-from tracker.models.heads import depthwise_ban as depthwise_ban  # noqa: E402  (registers)
+discover(__name__, __path__)

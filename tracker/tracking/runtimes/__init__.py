@@ -1,7 +1,8 @@
-"""Runtimes: how the network is executed. Each takes uint8 crops and gives NumPy maps."""
+"""Runtimes: how the network is executed. A new one is one new file here with `@RUNTIMES.register("name")`."""
 
-from __future__ import annotations
+from tracker.registry import discover
+from tracker.tracking.runtimes.base import RUNTIMES, Runtime
 
-from tracker.tracking.runtimes.eager import Eager
+discover(__name__, __path__)
 
-__all__ = ["Eager"]
+__all__ = ["RUNTIMES", "Runtime"]

@@ -13,8 +13,10 @@ from torch import nn
 from tracker.device import autocast, resolve_device, resolve_precision
 from tracker.models.fuse import fold_batchnorm
 from tracker.models.siamese import Embedding, SiameseNet
+from tracker.tracking.runtimes.base import RUNTIMES
 
 
+@RUNTIMES.register("eager")
 class Eager:
     """A copy of a network on a device, laid out for speed. Crops travel there as bytes and become floats there.
 
