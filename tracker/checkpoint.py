@@ -221,6 +221,11 @@ def verify(path: str | Path) -> tuple[Checkpoint, str | None]:
     return checkpoint, expected
 
 
+def fits_half(tensor: Tensor) -> bool:
+    """Whether storing this tensor as `save(half=True)` does would lose nothing."""
+    return bool(torch.equal(_stored(tensor, half=True).to(tensor.dtype), tensor.detach().cpu()))
+
+
 def _stored(tensor: Tensor, half: bool) -> Tensor:
     tensor = tensor.detach().cpu()
     if half and tensor.ndim > 1 and tensor.dtype == torch.float32 and bool((tensor.abs() < 65504).all()):

@@ -77,3 +77,22 @@ def test_import_of_weights_for_another_network(tmp_path: Path, capsys: pytest.Ca
     assert imported(tmp_path / "in.pth", tmp_path / "out.pth") == 2
     assert "no tensor fits this network, such as encoder.weight" in capsys.readouterr().err
     assert not (tmp_path / "out.pth").exists()
+
+
+def test_edit_changes_settings_and_keeps_every_bit_of_the_weights(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = load_config("siamsa_r18")
+    net = build_model(config.model)
+    checkpoint.save(tmp_path / "a.pth", net.state_dict(), config, {"seed": 3}, half=True)
+    words = ["checkpoint", "edit", str(tmp_path / "a.pth"), "--output", str(tmp_path / "b.pth")]
+    assert main([*words, "--set", "tracking.lr=0.5"]) == 0
+    assert "tracking.lr: 0.3 -> 0.5" in capsys.readouterr().out
+    before, after = checkpoint.load(tmp_path / "a.pth"), checkpoint.load(tmp_path / "b.pth")
+    assert after.config.tracking.lr == 0.5 and after.meta == {"seed": 3}
+    assert all(torch.equal(before.model[name], after.model[name]) for name in before.model)
+    assert (tmp_path / "b.pth").stat().st_size < 1.01 * (tmp_path / "a.pth").stat().st_size
+    assert main([*words, "--set", "tracking.lr=0.6"]) == 2
+    assert "exists" in capsys.readouterr().err
+    assert main([*words, "--overwrite", "--experiment", "siamsa_r50"]) == 2
+    assert "is for another network" in capsys.readouterr().err

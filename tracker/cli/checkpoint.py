@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tracker.cli.options import add_set
-from tracker.config import describe, load_config
+from tracker.config import apply_overrides, describe, load_config
 from tracker.errors import InputError
 
 HELP = "Show, verify or import a checkpoint."
@@ -16,7 +16,7 @@ LISTED = 8  # names printed of each kind in an import's report, without --all
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="show|verify|import")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="show|verify|import|edit")
     show = actions.add_parser("show", help="print what a checkpoint holds")
     show.add_argument("file", metavar="FILE", help="a checkpoint of this project")
     verify = actions.add_parser("verify", help="check that a checkpoint is whole and is the published one")
@@ -28,11 +28,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bring.add_argument("--overwrite", action="store_true", help="replace --output if it exists")
     bring.add_argument("--all", action="store_true", help="list every name of the report")
     add_set(bring)
+    edit = actions.add_parser("edit", help="write a copy that carries other settings; the weights stay as they are")
+    edit.add_argument("file", metavar="FILE", help="a checkpoint of this project")
+    edit.add_argument("--experiment", metavar="NAME", help="take all settings from here; its network must be the same")
+    edit.add_argument("--output", required=True, metavar="FILE", help="checkpoint to write")
+    edit.add_argument("--overwrite", action="store_true", help="replace --output if it exists")
+    add_set(edit)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; 0, or InputError."""
-    return {"show": _show, "verify": _verify, "import": _import}[args.action](args)
+    return {"show": _show, "verify": _verify, "import": _import, "edit": _edit}[args.action](args)
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -65,9 +71,7 @@ def _verify(args: argparse.Namespace) -> int:
 
 def _import(args: argparse.Namespace) -> int:
     config = load_config(args.experiment, args.set)
-    output = Path(args.output)
-    if output.exists() and not args.overwrite:
-        raise InputError(f"{output} exists; choose another --output or give --overwrite")
+    output = _output(args)
 
     from tracker import checkpoint
     from tracker.models.siamese import build_model
@@ -86,6 +90,32 @@ def _import(args: argparse.Namespace) -> int:
         for line in _lines(names, args.all):
             print("  " + line)
     return 0
+
+
+def _edit(args: argparse.Namespace) -> int:
+    output = _output(args)
+
+    from tracker import checkpoint
+
+    held = checkpoint.load(args.file)
+    base = held.config if args.experiment is None else load_config(args.experiment)
+    config = apply_overrides(base, args.set)
+    checkpoint.require_same_model(held, config)
+    half = all(checkpoint.fits_half(t) for t in held.model.values())
+    digest = checkpoint.save(output, held.model, config, held.meta, half=half)
+    before = {key: value for key, value, _ in describe(held.config)}
+    changed = [(key, before[key], value) for key, value, _ in describe(config) if before[key] != value]
+    for key, old, new in changed:
+        print(f"{key}: {old} -> {new}")
+    print(f"{output}: {len(changed)} settings changed, sha256 {digest}")
+    return 0
+
+
+def _output(args: argparse.Namespace) -> Path:
+    output = Path(args.output)
+    if output.exists() and not args.overwrite:
+        raise InputError(f"{output} exists; choose another --output or give --overwrite")
+    return output
 
 
 def _lines(names: Iterable[str], everything: bool) -> list[str]:
