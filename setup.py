@@ -46,7 +46,10 @@ setup(
     python_requires=">=3.10",
     packages=[*find_packages(include=["tracker", "tracker.*"]), *PRESENT],
     package_dir={package: folder for package, (folder, _) in PRESENT.items()},
-    package_data={package: globs for package, (_, globs) in PRESENT.items()},
+    package_data={
+        "tracker.evaluation.report": ["page.*"],  # the template of the page, its style and script
+        **{package: globs for package, (_, globs) in PRESENT.items()},
+    },
     include_package_data=False,
     zip_safe=False,
     cmdclass={"build_py": BuildPy},
@@ -62,6 +65,7 @@ setup(
             "mypy>=1.11",
             "pytest>=8",
             "hypothesis>=6.100",
+            "matplotlib>=3.7",
             "setuptools>=70.1",
             "types-PyYAML",
             "types-tqdm",

@@ -1,4 +1,4 @@
-"""`siamsa evaluate`: run a tracker over a benchmark, and score results, ours or anyone's."""
+"""`siamsa evaluate`: run a tracker over a benchmark; score results, ours or anyone's, and report on them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,21 @@ from tracker.errors import InputError
 
 if TYPE_CHECKING:
     from tracker.evaluation.benchmark import Benchmark
+    from tracker.evaluation.results import TrackerResults
     from tracker.evaluation.runner import Outcome
+    from tracker.evaluation.score import Rules
+    from tracker.evaluation.sequence import Sequence
 
 PROTOCOLS = ("ope", "sre", "tre", "vot_supervised", "vot_unsupervised")
-HELP = "Run a tracker over a benchmark, and score results, ours or anyone's."
+HELP = "Run a tracker over a benchmark; score results, ours or anyone's, and report on them."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line of `siamsa evaluate run` and `siamsa evaluate score`."""
-    parts = parser.add_subparsers(dest="part", required=True, metavar="run|score")
+    """The command line of `siamsa evaluate run`, `score` and `report`."""
+    parts = parser.add_subparsers(dest="part", required=True, metavar="run|score|report")
     _add_run(parts.add_parser("run", help="run a tracker over a benchmark; started again, it goes on"))
     _add_score(parts.add_parser("score", help="score folders of results against annotations"))
+    _add_report(parts.add_parser("report", help="the same as a page with plots, tables and frames of failures"))
 
 
 def _add_benchmark(parser: argparse.ArgumentParser) -> None:
@@ -58,13 +62,33 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_score(parser: argparse.ArgumentParser) -> None:
+    _add_material(parser)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures and curves")
+    parser.add_argument("--per-sequence", action="store_true", help="print a line a sequence too")
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    _add_material(parser)
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="where report.html and the rest go (default: runs/report/BENCHMARK)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace a report that is there")
+
+
+def _add_material(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     _add_benchmark(parser)
-    add("--results", required=True, type=Path, metavar="DIR", help="DIR/<tracker>/<sequence>.txt or <sequence>_001.txt")
+    add(
+        "--results",
+        required=True,
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="DIR/<tracker>/<sequence>.txt or <sequence>_001.txt; several folders count as one",
+    )
     truth = parser.add_mutually_exclusive_group(required=True)
     truth.add_argument("--annotations", type=Path, metavar="DIR", help="DIR/<sequence>.txt")
     truth.add_argument("--root", type=Path, metavar="DIR", help="the benchmark's own folder, instead of --annotations")
-    add("--json", type=Path, metavar="FILE", help="write all figures and curves")
     add(
         "--invalid",
         choices=("pysot", "got10k", "drop"),
@@ -74,31 +98,53 @@ def _add_score(parser: argparse.ArgumentParser) -> None:
     add("--trackers", nargs="+", metavar="NAME", help="only these folders of --results")
     add("--common", action="store_true", help="only sequences that every tracker has")
     add("--bounded", action="store_true", help="VOT: cut regions at the image (needs --root)")
-    add("--per-sequence", action="store_true", help="print a line a sequence too")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run or score; 0, or 1 where a tracker failed on a sequence, 2 where the material is damaged."""
-    return _run(args) if args.part == "run" else _score(args)
+    """Run, score or report; 0, or 1 where a tracker failed on a sequence, 2 where the material is damaged."""
+    return {"run": _run, "score": _score, "report": _report}[args.part](args)
+
+
+def _material(args: argparse.Namespace) -> tuple[Benchmark, dict[str, Sequence], list[TrackerResults], Rules]:
+    """What there is to score, and how."""
+    from tracker.evaluation import score as scoring
+    from tracker.evaluation.benchmark import load_benchmark
+    from tracker.evaluation.results import trackers_of
+
+    benchmark = _with_protocol(load_benchmark(args.benchmark), args)
+    if args.root is not None:
+        sequences = scoring.from_root(benchmark, args.root)
+    else:
+        sequences = scoring.from_folder(benchmark, args.annotations)
+    trackers = trackers_of(args.results, args.annotations, args.trackers)
+    if args.common:
+        sequences = scoring.common(benchmark, sequences, trackers)
+    return benchmark, sequences, trackers, scoring.Rules(args.invalid or benchmark.invalid, args.bounded)
+
+
+def _report(args: argparse.Namespace) -> int:
+    from tracker.evaluation.report import data, strips, write
+    from tracker.evaluation.tables import HEADS, value
+
+    output = args.output or Path("runs/report") / Path(args.benchmark).stem.lower()
+    write.check_free(output, args.overwrite)
+    benchmark, sequences, trackers, rules = _material(args)
+    report = data.gather(benchmark, sequences, trackers, rules)
+    shown = strips.worst_failures(benchmark, sequences, trackers, report)
+    files = write.write_report(report, shown, args.root is not None, output)
+    first = report.measured[0]
+    print(f"{report.protocol}; {report.coverage}")
+    print(f"best of {len(trackers)}: {first.tracker}, {HEADS[report.main]} {value(first.figures[report.main])}")
+    print(f"wrote {files[-1]} and {len(files) - 1} files beside it")
+    return 0
 
 
 def _score(args: argparse.Namespace) -> int:
     from tracker.evaluation import score as scoring
     from tracker.evaluation import tables
-    from tracker.evaluation.benchmark import load_benchmark
-    from tracker.evaluation.results import tracker_folders
     from tracker.evaluation.text import write_whole
 
-    benchmark = _with_protocol(load_benchmark(args.benchmark), args)
-    rules = scoring.Rules(args.invalid or benchmark.invalid, args.bounded)
-    if args.root is not None:
-        sequences = scoring.from_root(benchmark, args.root)
-    else:
-        sequences = scoring.from_folder(benchmark, args.annotations)
-    trackers = tracker_folders(args.results, args.annotations, args.trackers)
-    if args.common:
-        sequences = scoring.common(benchmark, sequences, trackers)
-    scores = scoring.score(benchmark, sequences, trackers, rules)
+    scores = scoring.score(*_material(args))
     if args.json is not None:
         write_whole(args.json, json.dumps(scores, indent=1, allow_nan=False) + "\n")
     print(tables.ranking(scores))
@@ -130,7 +176,7 @@ def _run(args: argparse.Namespace) -> int:
     todo = runner.pending(job, sequences, args.overwrite)
     part = f", shard {args.shard}" if shard[1] > 1 else ""
     print(f"{entry.label} on {benchmark.title}, {benchmark.of(there)}{part}: {len(sequences) - len(todo)} done before")
-    code = _report(benchmark, job.folder, _follow(job, todo, entry, args.workers))
+    code = _outcome(benchmark, job.folder, _follow(job, todo, entry, args.workers))
     if benchmark.results == "got10k" and code == 0 and shard[1] == 1:
         print(f"wrote {runner.submission(job, [sequence.name for sequence in sequences])}")
     return code
@@ -151,7 +197,7 @@ def _follow(job: object, todo: list, entry: object, workers: int) -> list[Outcom
     return outcomes
 
 
-def _report(benchmark: Benchmark, folder: Path, outcomes: list[Outcome]) -> int:
+def _outcome(benchmark: Benchmark, folder: Path, outcomes: list[Outcome]) -> int:
     failed = [outcome for outcome in outcomes if outcome.error]
     for outcome in failed:
         print(f"siamsa: {outcome.name} failed: {outcome.error}", file=sys.stderr)
@@ -165,7 +211,10 @@ def _report(benchmark: Benchmark, folder: Path, outcomes: list[Outcome]) -> int:
 
 
 def _with_protocol(benchmark: Benchmark, args: argparse.Namespace) -> Benchmark:
-    return dataclasses.replace(benchmark, protocol=args.protocol) if args.protocol else benchmark
+    if args.protocol in (None, benchmark.protocol):
+        return benchmark
+    # What was published is about the benchmark's own protocol.
+    return dataclasses.replace(benchmark, protocol=args.protocol, published=())
 
 
 def _shard(text: str) -> tuple[int, int]:

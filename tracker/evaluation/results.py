@@ -80,6 +80,30 @@ def tracker_folders(
     return found
 
 
+def trackers_of(
+    places: Collection[Path], beside: Path | None = None, only: Collection[str] | None = None
+) -> list[TrackerResults]:
+    """The trackers of several folders of results, as `tracker_folders` finds them in each.
+
+    Raises InputError as that does, and where two folders hold a tracker of the same name.
+    """
+    found: dict[str, TrackerResults] = {}
+    for place in places:
+        here = only
+        if only and len(places) > 1 and place.is_dir():
+            here = [name for name in only if (place / name).is_dir()]
+        for tracker in tracker_folders(place, beside, here) if here is None or here else ():
+            if tracker.name in found:
+                raise InputError(f"{tracker.folder}: {found[tracker.name].folder} has that name too; rename one")
+            found[tracker.name] = tracker
+    for name in only or ():
+        if name not in found:
+            raise InputError(
+                f"no tracker {name} in {', '.join(map(str, places))} (there: {', '.join(found) or 'none'})"
+            )
+    return list(found.values())
+
+
 def read_result(path: Path, truth: Floats) -> Floats:
     """Boxes (n, 4) of one pass, one for every row of the ground truth. Raises InputError naming file and line."""
     boxes = upright(read_boxes(path, (4, 8)))

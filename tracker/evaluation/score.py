@@ -79,13 +79,13 @@ def common(
     benchmark: Benchmark, sequences: Mapping[str, Sequence], trackers: list[TrackerResults]
 ) -> dict[str, Sequence]:
     """The sequences that every tracker has a result of. Raises InputError where there are none."""
-    shared = {n: s for n, s in sequences.items() if all(_files(benchmark, sequences, t, n) for t in trackers)}
+    shared = {n: s for n, s in sequences.items() if all(files_of(benchmark, sequences, t, n) for t in trackers)}
     if not shared:
         raise InputError(f"no sequence of {benchmark.title} has a result of every tracker")
     return shared
 
 
-def _files(benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults, name: str) -> list[Path]:
+def files_of(benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults, name: str) -> list[Path]:
     """The results of a sequence: one, or the repetitions of a supervised run."""
     if benchmark.protocol == "vot_supervised":
         return tracker.repeated.get(key(name), [])
@@ -115,7 +115,7 @@ def protocol_name(benchmark: Benchmark, rules: Rules) -> str:
 def _one_pass(benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults, rules: Rules) -> Scores:
     parts: dict[str, metrics.OnePass] = {}
     for name, sequence in sequences.items():
-        for path in _files(benchmark, sequences, tracker, name):
+        for path in files_of(benchmark, sequences, tracker, name):
             boxes = read_result(path, sequence.truth)
             try:
                 parts[name] = metrics.one_pass(sequence.boxes, boxes, rules.invalid, skip_first=benchmark.skip_first)
@@ -133,7 +133,7 @@ def _supervised(
     for name, sequence in sequences.items():
         bounds = image_size(sequence) if rules.bounded else None
         runs = []
-        for path in _files(benchmark, sequences, tracker, name):
+        for path in files_of(benchmark, sequences, tracker, name):
             rows = read_repetition(path, sequence.truth)
             try:
                 runs.append(vot.compare(rows, sequence.truth, bounds))

@@ -41,6 +41,11 @@ def value(figure: Any, name: str = "") -> str:
     return f"{figure:.4f}" if name != "failures" else f"{figure:.1f}".removesuffix(".0")
 
 
+def quoted(figure: float | None) -> str:
+    """A published number, with the three decimals that papers give."""
+    return "-" if figure is None else f"{figure:.3f}"
+
+
 def ranking(scores: Mapping[str, Scores]) -> str:
     """One line a tracker, best first; its protocol and how many sequences it was scored on stand beside."""
     first = next(iter(scores.values()))

@@ -69,14 +69,14 @@ def number(value: float, digits: int = 4) -> str:
     return "0" if text == "-0" else text
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that it is there completely or not at all. Raises InputError where it cannot."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file so that it is there completely or not at all; text as UTF-8. Raises InputError where it cannot."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content.encode("utf-8") if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
             os.chmod(partial, 0o666 & ~_umask())

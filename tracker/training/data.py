@@ -39,6 +39,7 @@ def batches(sampler: PairSampler, batch: int, start: int, stop: int) -> Iterator
         drop_last=True,
         prefetch_factor=4 if workers else None,
         worker_init_fn=_quiet_worker,
+        multiprocessing_context="spawn" if workers else None,  # a fork of OpenCV's or torch's threads may hang
         pin_memory=torch.cuda.is_available(),
     )
     return iter(loader)

@@ -1,0 +1,90 @@
+"""The ranking as CSV, Markdown and LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+from tracker.evaluation.report.data import Entry, Report
+from tracker.evaluation.tables import HEADS, quoted, value
+
+_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+
+
+def as_csv(report: Report) -> str:
+    """All numbers unrounded, a line an entry; `kind` is measured or published."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["rank", "tracker", "kind", *report.metrics, "fps", "sequences", "protocol"])
+    for rank, entry in enumerate(report.ranking, 1):
+        kind = "published" if entry.published else "measured"
+        cells = [entry.figures.get(m) for m in report.metrics]
+        writer.writerow([rank, entry.tracker, kind, *cells, entry.fps, entry.sequences, entry.protocol])
+    return out.getvalue()
+
+
+def as_markdown(report: Report) -> str:
+    """A table with the protocol and the coverage below it."""
+    rows = [["#", "tracker", *(HEADS[m] for m in report.metrics), "fps", "sequences", "source"]]
+    rows += [_cells(rank, entry, report) for rank, entry in enumerate(report.ranking, 1)]
+    rows = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [f"| {' | '.join(c.ljust(w) for c, w in zip(row, widths, strict=True))} |" for row in rows]
+    kinds = [":" if i in {1, len(widths) - 1} else "" for i in range(len(widths))]
+    rule = (f"{k or '-'}{'-' * w}{'-' if k else ':'}" for k, w in zip(kinds, widths, strict=True))
+    lines.insert(1, f"|{'|'.join(rule)}|")
+    return f"# {report.benchmark.title}\n\n" + "\n".join(lines) + f"\n\n{caption(report)}\n"
+
+
+def as_latex(report: Report) -> str:
+    """A `table` that needs no packages; the best number that was measured here is bold."""
+    heads = ["", "Tracker", *(HEADS[m] for m in report.metrics), "fps", "Sequences", "Source"]
+    lines = [
+        r"\begin{table}",
+        r"\centering",
+        rf"\caption{{{latex(caption(report))}}}",
+        rf"\begin{{tabular}}{{rl{'r' * (len(report.metrics) + 1)}ll}}",
+        r"\hline",
+        " & ".join(map(latex, heads)) + r" \\",
+        r"\hline",
+    ]
+    for rank, entry in enumerate(report.ranking, 1):
+        cells = [latex(cell) for cell in _cells(rank, entry, report)]
+        for i, metric in enumerate(report.metrics):
+            if entry in report.measured and entry.figures[metric] == best(report, metric):
+                cells[2 + i] = rf"\textbf{{{cells[2 + i]}}}"
+        lines.append(" & ".join(cells) + r" \\")
+    return "\n".join([*lines, r"\hline", r"\end{tabular}", r"\end{table}"]) + "\n"
+
+
+def caption(report: Report) -> str:
+    """The protocol of the measured numbers, and what published ones are."""
+    text = f"{report.protocol}; {report.coverage}."
+    if report.published:
+        text += " Published numbers are quoted from their sources, not computed here"
+        text += ", and are over the whole benchmark." if report.partial else "."
+    return text
+
+
+def best(report: Report, metric: str) -> float | None:
+    """The best number of a metric among those measured here; fewer failures are better."""
+    known = [v for v in (e.figures[metric] for e in report.measured) if v is not None]
+    return (min if metric in LOWER else max)(known, default=None)
+
+
+LOWER = {"robustness", "failures"}  # the less the better
+
+
+def latex(text: str) -> str:
+    """Text with the characters that LaTeX treats specially escaped."""
+    return re.sub(r"[\\~^&%$#_{}]", lambda m: _LATEX.get(m[0], "\\" + m[0]), text)
+
+
+def _cells(rank: int, entry: Entry, report: Report) -> list[str]:
+    figures = [
+        value(entry.figures.get(m), m) if not entry.published else quoted(entry.figures.get(m)) for m in report.metrics
+    ]
+    fps = f"{entry.fps:.1f}" if entry.fps else "-"
+    source = f"published: {entry.source}" if entry.published else "measured"
+    return [str(rank), entry.tracker, *figures, fps, entry.sequences, source]

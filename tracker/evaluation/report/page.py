@@ -1,0 +1,290 @@
+"""The report as one HTML page that needs nothing else: styles, script, plots and thumbnails are inside it."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from importlib import resources
+from itertools import groupby
+from string import Template
+
+from tracker import __version__
+from tracker.evaluation.report.data import Entry, Part, Report
+from tracker.evaluation.report.exports import LOWER, best, caption
+from tracker.evaluation.report.plots import Plot
+from tracker.evaluation.report.render import svg
+from tracker.evaluation.report.strips import Strip
+from tracker.evaluation.report.style import look, theme
+from tracker.evaluation.tables import HEADS, quoted, value
+
+GROUND, ACCENT, HOVER, EDGE = (
+    ("#f5f6f7", "#0e1114"),
+    ("#0069a8", "#58b4f4"),
+    ("#f2f6f9", "#1d232a"),
+    ("#8b949e", "#6b7580"),
+)
+TERMS = {
+    "success": "Mean over 21 overlap thresholds, 0 to 1, of the share of frames whose overlap is greater: the area "
+    "under the success curve.",
+    "precision": "Share of frames whose centre is at most 20 pixels from the true one.",
+    "norm_precision": "The same with distances in widths and heights of the target; mean over thresholds 0 to 0.5.",
+    "ao": "Average overlap over frames.",
+    "sr50": "Share of frames whose overlap is greater than 0.5.",
+    "sr75": "Share of frames whose overlap is greater than 0.75.",
+    "eao": "Expected average overlap of a run as long as a typical sequence, failures counted as zero.",
+    "accuracy": "Mean overlap of all frames in which the target is followed, without the ten after each start.",
+    "robustness": "Failures in a hundred frames; less is better.",
+    "failures": "Frames in which the target was lost and the tracker had to be started anew; less is better.",
+}
+
+
+def page(report: Report, plots: list[Plot], strips: list[Strip], images: bool) -> str:
+    """The whole page. `images` tells whether the benchmark's images were at hand for the strips."""
+    parts = {
+        "ranking": ("Ranking", _ranking(report)),
+        "plots": ("Plots", _plots(report, plots)),
+        "attributes": ("Attributes", _attributes(report, plots)),
+        "sequences": ("Sequences", _sequences(report)),
+        "failures": ("Failures", _failures(report, strips, images)),
+        "definitions": ("Definitions", _definitions(report)),
+    }
+    shown = {name: part for name, part in parts.items() if part[1]}
+    files = resources.files(__package__)
+    return Template((files / "page.html").read_text("utf-8")).substitute(
+        title=escape(report.benchmark.title),
+        theme=_theme(),
+        css=(files / "page.css").read_text("utf-8"),
+        js=(files / "page.js").read_text("utf-8"),
+        protocol=escape(report.protocol),
+        facts=_facts(report),
+        nav="\n".join(f'<a href="#{name}">{title}</a>' for name, (title, _) in shown.items()),
+        notes=_notes(report),
+        sections="\n".join(
+            f'<section id="{name}" aria-labelledby="h-{name}">\n<h2 id="h-{name}">{title}</h2>\n{text}\n</section>'
+            for name, (title, text) in shown.items()
+        ),
+        benchmark_source=escape(f"Benchmark: {report.benchmark.source}" if report.benchmark.source else ""),
+        version=escape(__version__),
+    )
+
+
+def _theme() -> str:
+    named = [("--ground", *GROUND), ("--accent", *ACCENT), ("--hover", *HOVER), ("--edge", *EDGE), *theme()]
+    light = " ".join(f"{name}: {value};" for name, value, _ in named)
+    dark = " ".join(f"{name}: {value};" for name, _, value in named)
+    return (
+        f":root {{ color-scheme: light dark; {light} }}\n"
+        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    )
+
+
+def _facts(report: Report) -> str:
+    first = report.measured[0]
+    trackers = len(report.measured)
+    count, _, whole = report.coverage.partition(" of ")
+    facts = [
+        ("Best here", escape(first.tracker), f"of {trackers} tracker{'s' * (trackers != 1)}"),
+        (
+            HEADS[report.main].capitalize() if report.main != "eao" else "EAO",
+            value(first.figures[report.main]),
+            first.tracker,
+        ),
+        ("Coverage", count, f"of {whole}" if whole else ""),
+        ("Frames", f"{report.frames:,}", "scored"),
+    ]
+    if len(report.metrics) > 1:
+        second = report.metrics[1]
+        top = next(e for e in report.measured if e.figures[second] == best(report, second))
+        facts.insert(2, (HEADS[second].capitalize(), value(top.figures[second], second), top.tracker))
+    return "\n".join(
+        f"<div><dt>{name}</dt><dd>{figure}<small>{escape(more)}</small></dd></div>" for name, figure, more in facts
+    )
+
+
+def _notes(report: Report) -> str:
+    notes = []
+    if report.partial:
+        text = f"This covers a part of the benchmark: {report.coverage}."
+        if report.published:
+            text += " Published numbers are over the whole benchmark, so they are for orientation, not for comparison."
+        notes.append(text)
+    if not report.alike:
+        notes.append(
+            "The trackers were not scored on the same sequences; <code>--common</code> scores those that all have."
+        )
+    return "\n".join(f'<p class="note" role="note">{text}</p>' for text in notes)
+
+
+def _key(index: int) -> str:
+    """The line and mark of a tracker as in the plots."""
+    style = look(index)
+    dash = " ".join(f"{length * 1.6:g}" for length in style.dash[1])
+    color = f"var(--s{style.index})"
+    return (
+        f'<svg class="key" viewBox="0 0 30 12" aria-hidden="true"><line x1="1" x2="29" y1="6" y2="6" stroke="{color}" '
+        f'stroke-width="2.6"{f" stroke-dasharray={chr(34)}{dash}{chr(34)}" if dash else ""}/></svg>'
+    )
+
+
+def _ranking(report: Report) -> str:
+    heads = "".join(f'<th scope="col" title="{escape(TERMS[m])}">{_head(m)}</th>' for m in report.metrics)
+    timed = any(entry.fps for entry in report.measured)
+    heads += '<th scope="col" title="frames per second, the tracker alone, from the stored times">fps</th>' * timed
+    rows = "\n".join(_row(rank, entry, report, timed) for rank, entry in enumerate(report.ranking, 1))
+    return f"""<p class="lead">{escape(caption(report))}</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Ranking table"><table class="ranking">
+<caption>Ranking by {HEADS[report.main]}. {escape(caption(report))}</caption>
+<thead><tr><th scope="col" class="left">Tracker</th>{heads}<th scope="col">sequences</th>
+<th scope="col" class="left">protocol</th></tr></thead>
+<tbody>
+{rows}
+</tbody></table></div>"""
+
+
+def _head(metric: str) -> str:
+    arrow = '<span aria-label="less is better"> &darr;</span>' if metric in LOWER else ""
+    return HEADS[metric] + arrow
+
+
+def _row(rank: int, entry: Entry, report: Report, timed: bool) -> str:
+    cells = []
+    for metric in report.metrics:
+        figure = entry.figures.get(metric)
+        text = quoted(figure) if entry.published else value(figure, metric)
+        top = not entry.published and figure is not None and figure == best(report, metric)
+        bar = ""
+        if metric == report.main and figure is not None:
+            bar = f'<span class="bar" aria-hidden="true"><i style="width:{100 * min(1, figure):.1f}%"></i></span>'
+        cells.append(f"<td{' class=best' * top}>{text}{bar}</td>")
+    if timed:
+        cells.append(f"<td>{f'{entry.fps:.1f}' if entry.fps else '-'}</td>")
+    if entry.published:
+        name, kind = (
+            f'<span class="key"></span>{escape(entry.tracker)}<span class="tag">published</span>',
+            ' class="published"',
+        )
+    else:
+        name, kind = _key(report.measured.index(entry)) + escape(entry.tracker), ""
+    return (
+        f'<tr{kind}><th scope="row"><span class="rank">{rank}</span>{name}</th>{"".join(cells)}'
+        f"<td>{escape(entry.sequences.removesuffix(' sequences'))}</td>"
+        f'<td class="source">{escape(entry.protocol)}</td></tr>'
+    )
+
+
+def _plots(report: Report, plots: list[Plot]) -> str:
+    figures = "\n".join(_figure(plot) for plot in plots if plot.name != "attributes")
+    return f'<div class="plots">\n{figures}\n</div>' if figures else ""
+
+
+def _figure(plot: Plot) -> str:
+    text = f'<figcaption id="about-{plot.name}" class="unseen">{escape(plot.text)}</figcaption>'
+    return f"<figure>{svg(plot)}{text}</figure>"
+
+
+def _attributes(report: Report, plots: list[Plot]) -> str:
+    if not report.attributes:
+        return ""
+    figures = "\n".join(_figure(plot) for plot in plots if plot.name == "attributes")
+    lead = f"{HEADS[report.details[0]].capitalize()} over the sequences that have each attribute. {_protocol(report)}"
+    return f"""<p class="lead">{lead}</p>
+<div class="plots">
+{figures}
+{_grid(report, report.attributes, "attribute", report.details[:1])}
+</div>"""
+
+
+def _sequences(report: Report) -> str:
+    figures = " and ".join(HEADS[m] for m in report.details)
+    return f"""<p class="lead">{figures.capitalize()} of every sequence; the stronger the tint, the worse. A click on
+a head sorts. {_protocol(report)}</p>
+<div class="tools"><label for="filter">Find a sequence</label>
+<input type="search" id="filter" autocomplete="off">
+<span id="filter-count" role="status"></span></div>
+{_grid(report, report.sequences, "sequence", report.details)}"""
+
+
+def _protocol(report: Report) -> str:
+    return escape(f"{report.protocol}; {report.coverage}.")
+
+
+def _grid(report: Report, parts: tuple[Part, ...], kind: str, metrics: tuple[str, ...]) -> str:
+    """A table that can be sorted: a row a sequence or attribute, columns for every tracker and metric."""
+    columns = [(entry.tracker, metric) for entry in report.measured for metric in metrics]
+    count = "frames" if kind == "sequence" else "sequences"
+    groups = "".join(
+        f'<th scope="colgroup" class="edge" colspan="{len(metrics)}">{_key(i)}{escape(entry.tracker)}</th>'
+        for i, entry in enumerate(report.measured)
+    )
+    heads = [_sort(0, kind.capitalize(), "text"), _sort(1, count, "down")]
+    heads += [_sort(2 + i, HEADS[m], "down" if m in LOWER else "up") for i, (_, m) in enumerate(columns)]
+    body = "\n".join(
+        f'<tr><th scope="row">{escape(part.name)}</th><td data-v="{part.count}">{part.count:,}</td>'
+        + "".join(_cell(part.figures.get(name, {}).get(m), m, m == metrics[0]) for name, m in columns)
+        + "</tr>"
+        for part in parts
+    )
+    return f"""<div class="scroll tall" tabindex="0" role="region" aria-label="Table by {kind}">
+<table class="sortable" id="{kind}-table"><caption>By {kind}. {_protocol(report)}</caption>
+<thead><tr><td></td><td></td>{groups}</tr><tr>{"".join(heads)}</tr></thead>
+<tbody>
+{body}
+</tbody></table></div>"""
+
+
+def _sort(column: int, text: str, kind: str) -> str:
+    left = ' class="left"' if kind == "text" else ""
+    button = f'<button type="button">{escape(text)}</button>'
+    return f'<th scope="col" data-column="{column}" data-kind="{kind}"{left}>{button}</th>'
+
+
+def _cell(figure: float | None, metric: str, first: bool) -> str:
+    edge = ' class="edge"' * first
+    if figure is None:
+        return f'<td data-v=""{edge}>-</td>'
+    shade = "" if metric in LOWER else f' style="--v:{min(1, max(0, figure)):.2f}"'
+    return f'<td data-v="{figure:.6g}"{edge}{shade}>{value(figure, metric)}</td>'
+
+
+def _failures(report: Report, strips: list[Strip], images: bool) -> str:
+    if not strips:
+        why = "No tracker lost its target." if images else (
+            "Frames of the worst failures are shown where the benchmark's images are: <code>--root</code> in place of "
+            "<code>--annotations</code>."
+        )  # fmt: skip
+        return f'<p class="lead">{why}</p>'
+    lead = (
+        '<p class="lead boxes">Where each tracker did worst, and how it came to it: '
+        '<span><b style="border-color:#fff"></b>ground truth</span> '
+        '<span><b style="border-color:#ff6e14"></b>tracker</span>. '
+        f"{_protocol(report)}</p>"
+    )
+    order = [entry.tracker for entry in report.measured]
+    blocks = []
+    for tracker, group in groupby(strips, key=lambda strip: strip.tracker):
+        blocks.append(f"<h3>{_key(order.index(tracker))}{escape(tracker)}</h3>")
+        blocks += [_strip(strip) for strip in group]
+    return lead + "\n".join(blocks)
+
+
+def _strip(strip: Strip) -> str:
+    shots = []
+    for shot in strip.shots:
+        data = base64.b64encode(shot.jpeg).decode("ascii")
+        alt = escape(f"{strip.tracker} on {strip.sequence}, frame {shot.number}: {shot.said}")
+        shots.append(
+            f'<li><img src="data:image/jpeg;base64,{data}" alt="{alt}" width="{shot.size[0]}" height="{shot.size[1]}" '
+            f'loading="lazy">frame {shot.number} · {escape(shot.said)}</li>'
+        )
+    return (
+        f'<div class="strip"><h4>{escape(strip.sequence)}<span>{escape(strip.said)}</span></h4>\n'
+        f'<ol tabindex="0">{"".join(shots)}</ol></div>'
+    )
+
+
+def _definitions(report: Report) -> str:
+    terms = "\n".join(f"<dt>{_head(m)}</dt><dd>{escape(TERMS[m])}</dd>" for m in report.metrics)
+    return f"""<p class="lead">{_protocol(report)} Ranked by {HEADS[report.main]}.</p>
+<dl class="terms">
+{terms}
+</dl>"""
