@@ -40,6 +40,7 @@ def test_wheel_holds_the_package_and_its_data(wheel: zipfile.ZipFile) -> None:
     modules = {str(p.relative_to(ROOT)) for p in (ROOT / "tracker").rglob("*.py")}
     data = {f"tracker/{p.relative_to(ROOT)}" for p in (ROOT / "experiments").rglob("*.yaml")}
     data |= {f"tracker/{p.relative_to(ROOT)}" for p in (ROOT / "pretrained").glob("*.*")}
+    data |= {f"tracker/evaluation/report/page.{kind}" for kind in ("html", "css", "js")}
     assert modules | data <= names
     assert not [name for name in names - modules if name.endswith(".py")], "scripts of the data folders stay out"
 

@@ -209,7 +209,8 @@ def speed(report: Report) -> Any:
     axes.set_xlabel("frames per second, the tracker alone (logarithmic)")
     axes.set_ylabel(HEADS[report.main])
     speeds, values = [p[0] for p in points], [p[1] for p in points]
-    axes.set_xlim(min(speeds) / 2, max(speeds) * 2.5)
+    spread = max(2.0, max(speeds) / min(speeds))
+    axes.set_xlim(min(speeds) / spread**0.15, max(speeds) * spread**0.4)
     axes.set_ylim(max(0, min(values) - 0.08), min(1, max(values) + 0.08))
     ticks = [m * 10.0**e for e in range(-3, 5) for m in (1, 2, 5)]
     ticks = [t for t in ticks if axes.get_xlim()[0] <= t <= axes.get_xlim()[1]]
@@ -283,10 +284,11 @@ def _scatter(report: Report, axes: Any, entries: list[Entry], points: list[tuple
 
 
 def _limits(axes: Any, points: list[tuple[float, float]]) -> None:
-    """Room around the points, within 0..1."""
-    for values, limit in zip(zip(*points, strict=True), (axes.set_xlim, axes.set_ylim), strict=True):
-        room = max(0.03, 0.22 * (max(values) - min(values)))
-        limit(max(0, min(values) - room), min(1.005, max(values) + room))
+    """Room around the points, to the right for their names."""
+    (left, right), (low, high) = ((min(values), max(values)) for values in zip(*points, strict=True))
+    across, up = max(0.04, right - left), max(0.04, high - low)
+    axes.set_xlim(max(0, left - 0.15 * across), right + 0.32 * across)
+    axes.set_ylim(max(0, low - 0.18 * up), min(1.005, high + 0.18 * up))
 
 
 def _hollow(entries: list[Entry]) -> str:

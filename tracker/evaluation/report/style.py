@@ -6,6 +6,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tracker.errors import InputError
 
 # After Okabe and Ito (2008), each darkened to a contrast of 3:1 or more on white; beside it the shade for dark pages.
@@ -80,7 +82,7 @@ def canvas(
     from matplotlib.figure import Figure
 
     words = textwrap.wrap(note, 82)
-    top, bottom = 0.43 + 0.155 * len(words) + 0.12, 0.58 + 0.22 * lines + (0.08 if lines else 0)
+    top, bottom = 0.43 + 0.155 * len(words) + 0.12, 0.58 + 0.185 * lines + (0.08 if lines else 0)
     if polar:
         top, bottom = top + 0.28, bottom - 0.1
     whole = top + height + bottom
@@ -127,17 +129,25 @@ def place_labels(axes: Any, points: list[tuple[float, float]], names: list[str],
     taken = [(x - 4 * scale, y - 4 * scale, x + 4 * scale, y + 4 * scale) for x, y in dots]
     for (x, y), name, color in zip(dots, names, colors, strict=True):
         width, height = len(name) * 5 * scale, 9 * scale
-        spots = [(sx, sy) for far in (8, 13, 20, 30, 42) for sy in (0, 0.7, -0.7, 1.4, -1.4) for sx in (far, -far)]
         boxes = []
-        for dx, dy in spots:
+        for dx, dy in _SPOTS:
             low = x + dx * scale if dx > 0 else x + dx * scale - width
-            middle = y + dy * abs(dx) * scale
+            middle = y + dy * scale
             boxes.append((low, middle - height / 2, low + width, middle + height / 2))
         inside = [b for b in boxes if b[0] > frame.x0 and b[2] < frame.x1 + 8 and b[1] > frame.y0 and b[3] < frame.y1]
-        best = next((b for b in inside if not any(_meet(b, t) for t in taken)), (inside or boxes)[0])
+        best = min(inside or boxes, key=lambda b: sum(_meet(b, t) for t in taken))  # the first of those as good
         taken.append(best)
-        spot = axes.transAxes.inverted().transform((best[0], (best[1] + best[3]) / 2))
-        axes.text(*spot, name, transform=axes.transAxes, fontsize=8.5, color=color, va="center", clip_on=False)
+        to_axes = axes.transAxes.inverted().transform
+        end = best[0] if best[0] > x else best[2]
+        middle = (best[1] + best[3]) / 2
+        axes.text(*to_axes((best[0], middle)), name, transform=axes.transAxes, fontsize=8.5, color=color, va="center")
+        if np.hypot(end - x, middle - y) > 14 * scale:  # far from its point: a line leads to it
+            (x0, y0), (x1, y1) = to_axes((x, y)), to_axes((end, middle))
+            axes.plot([x0, x1], [y0, y1], transform=axes.transAxes, color=color, linewidth=0.6, alpha=0.7)
+
+
+# Where a name may stand beside its point, in points from it: near ones first.
+_SPOTS = [(side * far, up * far) for far in (8, 12, 18, 26, 36) for up in (0, 0.7, -0.7, 1.4, -1.4) for side in (1, -1)]
 
 
 def _meet(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
