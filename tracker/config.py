@@ -143,7 +143,7 @@ def _build(kind: type, tree: Any, path: str) -> Any:
     hints = typing.get_type_hints(kind)
     for key in tree:
         if key not in hints:
-            near = difflib.get_close_matches(str(key), hints, n=1)
+            near = difflib.get_close_matches(str(key), hints, n=1, cutoff=0.3)
             hint = f"; did you mean {_join(path, near[0])}?" if near else f" (known: {', '.join(hints)})"
             raise ConfigError(f"unknown setting {_join(path, str(key))}{hint}")
     fields = {f.name: f for f in dataclasses.fields(kind)}

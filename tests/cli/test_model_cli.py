@@ -22,7 +22,7 @@ def rows(text: str) -> dict[str, dict[str, list[str]]]:
 
 
 def test_table_of_the_light_network(capsys: pytest.CaptureFixture[str]) -> None:
-    sets = ["model.width=64", "model.levels=[2,3]", "model.attention.name=identity"]
+    sets = ["model.width=64", "model.levels=[2,3]", "model.attention.name=identity", "tracking.instance_size=255"]
     words = ["--set", *sets, "--repeats", "1", "--threads", "1", "--precision", "fp32"]
     assert main(["model", "siamsa_r18", *words]) == 0
     out = capsys.readouterr().out
