@@ -23,6 +23,7 @@ from tracker.box import Box
 from tracker.config import apply_overrides
 from tracker.data.datasets import Track
 from tracker.data.datasets.got10k import read as read_got10k
+from tracker.data.render import render_clip
 from tracker.errors import InputError
 from tracker.evaluation.metrics import OnePass, mean, one_pass
 from tracker.tracking.load import checkpoint_path, load
@@ -36,8 +37,12 @@ def main() -> int:
     unknown = sorted(set(args.clips) - set(tracks))
     if unknown:
         raise InputError(f"{args.root}: no clip {', '.join(unknown)}")
-    clips = [tracks[name] for name in args.clips or tracks]
+    clips = [tracks[name] for name in args.clips or ([] if args.rendered else tracks)]
     frames = {path: cv2.imread(path) for clip in clips for path in clip.paths}
+    for seed in args.rendered:
+        images, boxes = zip(*render_clip(frames=100, seed=seed), strict=True)
+        clips.append(Track(f"rendered {seed}", tuple(f"{seed}/{i}" for i in range(100)), _array(boxes), np.arange(100)))
+        frames |= dict(zip(clips[-1].paths, images, strict=True))
     base = load(args.checkpoint, overrides=args.set, precision=args.precision, threads=args.threads)
     held = checkpoint.load(checkpoint_path(args.checkpoint, None))
     keys = [text.split("=")[0] for text in args.grid]
@@ -68,10 +73,15 @@ def follow(tracker: Tracker, clip: Track, images: Iterable[np.ndarray]) -> OnePa
     return one_pass(clip.boxes, found)
 
 
+def _array(boxes: Iterable[Box]) -> np.ndarray:
+    return np.array([box.xywh for box in boxes], np.float32)
+
+
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--root", required=True, help="folder of clips in GOT-10k layout")
     parser.add_argument("--clips", nargs="+", default=[], help="names of the clips (default: all)")
+    parser.add_argument("--rendered", nargs="+", type=int, default=[], metavar="SEED", help="rendered clips as well")
     parser.add_argument("--checkpoint", metavar="FILE", help="weights (default: those that are shipped)")
     parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="a.b=c", help="change settings")
     parser.add_argument("--grid", nargs="+", action="extend", default=[], metavar="a.b=x,y,z", help="values to try")

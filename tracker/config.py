@@ -157,6 +157,8 @@ def _check_range(limits: Mapping[str, Any], value: Any, path: str) -> None:
     low, high, among = (limits.get(name) for name in ("low", "high", "among"))
     if among and value not in among:
         raise ConfigError(f"{path}: expected one of {', '.join(among)}, got {value!r}")
+    if value is None:
+        return
     if low is not None and not value >= low:  # so that NaN is refused
         raise ConfigError(f"{path}: must be {low} or more, got {value}")
     if high is not None and not value <= high:

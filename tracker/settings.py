@@ -13,7 +13,7 @@ def setting(
     return field(default=default, metadata={"doc": doc, "low": low, "high": high, "among": among})
 
 
-def share(default: float, doc: str) -> Any:
+def share(default: float | None, doc: str) -> Any:
     """A setting between 0 and 1."""
     return setting(default, doc, low=0, high=1)
 
@@ -64,6 +64,7 @@ class TrackingConfig:
     )
     penalty_k: float = setting(0.14, "penalty on changes of size and shape between frames", low=0)
     window_influence: float = share(0.45, "share of the cosine window in the score, 0..1")
+    lost_window_influence: float | None = share(None, "window_influence after a lost frame; null: the same")
     lr: float = share(0.30, "rate at which the size follows the prediction, 0..1")
     lost_threshold: float = share(0.3, "scores below this, 0..1, are reported as lost")
 

@@ -66,6 +66,17 @@ def test_window_prefers_the_middle() -> None:
     assert (near.dx, near.dy) == (0, 0) and (far.dx, far.dy) == (-80, -80)
 
 
+def test_after_a_lost_frame_another_window_may_count() -> None:
+    cls, loc = maps()
+    cls[1, 12, 12], cls[1, 3, 3] = 2.0, 3.0
+    held = TrackingConfig(penalty_k=0.0, window_influence=0.4, lost_window_influence=0.0)
+    near = decode(cls, loc, (40.0, 40.0), 1.0, held, lost=False)
+    far = decode(cls, loc, (40.0, 40.0), 1.0, held, lost=True)
+    same = decode(cls, loc, (40.0, 40.0), 1.0, TrackingConfig(penalty_k=0.0, window_influence=0.4), lost=True)
+    assert near is not None and far is not None and same == near
+    assert abs(near.dx) < 1 and far.dx == pytest.approx(-72)
+
+
 def test_ranking_is_penalty_score_and_window() -> None:
     cls, loc = maps()
     cls[1, 12, 12] = cls[1, 12, 13] = math.log(99)  # score 0.5 both

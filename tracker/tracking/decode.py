@@ -62,7 +62,12 @@ def penalties(w: Array, h: Array, size: tuple[float, float], k: float) -> Array:
 
 
 def decode(
-    cls: NDArray[Any], loc: NDArray[Any], size: tuple[float, float], scale: float, config: TrackingConfig
+    cls: NDArray[Any],
+    loc: NDArray[Any],
+    size: tuple[float, float],
+    scale: float,
+    config: TrackingConfig,
+    lost: bool = False,
 ) -> Prediction | None:
     """The best box by `penalty * score * (1 - wi) + window * wi`.
 
@@ -72,6 +77,8 @@ def decode(
         size: last width and height of the target, frame pixels.
         scale: search-crop pixels per frame pixel.
         config: stride, penalty_k, window_influence.
+        lost: whether the target was lost in the frame before. Where it is now says little then, and a window around it
+            would keep the tracker from a target that comes back aside.
     Returns:
         None where no point has finite numbers.
     """
@@ -83,6 +90,8 @@ def decode(
         score = 1.0 / (1.0 + np.exp(logits[0] - logits[1]))
         penalty = penalties(w, h, (size[0] * scale, size[1] * scale), config.penalty_k)
         influence = config.window_influence
+        if lost and config.lost_window_influence is not None:
+            influence = config.lost_window_influence
         ranked = penalty * score * (1 - influence) + cosine_window(cls.shape[-1]) * influence
         usable = np.isfinite(ranked) & np.isfinite(w + h)
     if not usable.any():

@@ -27,6 +27,7 @@ class Target:
     size: tuple[float, float]
     embedding: Any
     fill: Colour
+    lost: bool = False
 
 
 @dataclass
@@ -92,7 +93,7 @@ class Tracker:
         cropped = time.perf_counter()
         cls, loc = self.runtime.match(target.embedding, search)
         matched = time.perf_counter()
-        found = decode(cls, loc, target.size, scale, settings)
+        found = decode(cls, loc, target.size, scale, settings, target.lost)
         if found is not None:
             _move(target, found, origin, settings.lr, frame_wh)
         times.crop += cropped - started
@@ -100,7 +101,8 @@ class Tracker:
         times.decode += time.perf_counter() - matched
         times.frames += 1
         score = 0.0 if found is None else found.score
-        return Result(self._box(target), score, found is None or score < settings.lost_threshold)
+        target.lost = found is None or score < settings.lost_threshold
+        return Result(self._box(target), score, target.lost)
 
     def _aim(self, centre: tuple[float, float]) -> tuple[float, float]:
         # PySOT's rounding puts a crop 0.5 to 1.5 pixels before the centre that it is given
