@@ -24,7 +24,8 @@ def blocks(page: str, language: str) -> list[str]:
 
 def commands() -> list[list[str]]:
     """Every `siamsa ...` that the pages show, as words."""
-    lines = [line for page in PAGES for block in blocks(page, "sh") for line in block.splitlines()]
+    shown = [block.replace("\\\n", " ") for page in PAGES for block in blocks(page, "sh")]
+    lines = [line for block in shown for line in block.splitlines()]
     texts = [part.strip() for line in lines for part in line.split("&&")]
     words = [shlex.split(text, comments=True) for text in texts]
     return [w for w in words if w and w[0].rpartition("/")[2] == "siamsa"]
