@@ -82,12 +82,12 @@ def test_import_of_weights_for_another_network(tmp_path: Path, capsys: pytest.Ca
 def test_edit_changes_settings_and_keeps_every_bit_of_the_weights(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = load_config("siamsa_r18")
+    config = load_config("siamsa_r18", ["tracking.lr=0.4"])
     net = build_model(config.model)
     checkpoint.save(tmp_path / "a.pth", net.state_dict(), config, {"seed": 3}, half=True)
     words = ["checkpoint", "edit", str(tmp_path / "a.pth"), "--output", str(tmp_path / "b.pth")]
     assert main([*words, "--set", "tracking.lr=0.5"]) == 0
-    assert "tracking.lr: 0.3 -> 0.5" in capsys.readouterr().out
+    assert "tracking.lr: 0.4 -> 0.5" in capsys.readouterr().out
     before, after = checkpoint.load(tmp_path / "a.pth"), checkpoint.load(tmp_path / "b.pth")
     assert after.config.tracking.lr == 0.5 and after.meta == {"seed": 3}
     assert all(torch.equal(before.model[name], after.model[name]) for name in before.model)
