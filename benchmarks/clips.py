@@ -20,6 +20,7 @@ import numpy as np
 
 from tracker import checkpoint
 from tracker.box import Box
+from tracker.cli.main import script
 from tracker.config import apply_overrides
 from tracker.data.datasets import Track
 from tracker.data.datasets.got10k import read as read_got10k
@@ -91,8 +92,4 @@ def _parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except InputError as error:
-        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
-        sys.exit(2)
+    script(main, Path(__file__).name)

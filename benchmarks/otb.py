@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from tracker.errors import InputError
+from tracker.cli.main import script
 from tracker.evaluation.benchmark import load_benchmark
 from tracker.evaluation.metrics import mean, one_pass
 from tracker.evaluation.protocols import PROTOCOLS
@@ -73,8 +73,4 @@ def _parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except InputError as error:
-        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
-        sys.exit(2)
+    script(main, Path(__file__).name)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tracker.errors import InputError
+from tracker.cli.main import script
 from tracker.evaluation import score as scoring
 from tracker.evaluation.benchmark import Benchmark, load_benchmark
 from tracker.evaluation.metrics import NORMALISED, OVERLAPS, PIXELS
@@ -117,8 +117,4 @@ def _parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except InputError as error:
-        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
-        sys.exit(2)
+    script(main, Path(__file__).name)

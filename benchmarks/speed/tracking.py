@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from tracker.box import Box
+from tracker.cli.main import script
 from tracker.data.render import render_clip
 from tracker.errors import InputError
 from tracker.live.loop import track
@@ -102,8 +103,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except InputError as error:
-        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
-        sys.exit(2)
+    script(main, Path(__file__).name)

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import NoReturn
 
@@ -23,7 +23,7 @@ COMMANDS = {
     "demo": "render a sample clip, track it and show how well that went",
     "train": "train a network",
     "evaluate": "run a tracker over a benchmark, and score results",
-    "data": "say what is missing or damaged in the folder of a benchmark",
+    "data": "check the folder of a benchmark, or render clips to train on",
     "checkpoint": "show, verify or import a checkpoint",
     "config": "print the settings of an experiment with their meaning",
     "model": "print the parts of a network with sizes, multiply-adds and times",
@@ -76,6 +76,15 @@ def entry(*prefix: str) -> NoReturn:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 still gets its table
     sys.exit(main([*prefix, *sys.argv[1:]]))
+
+
+def script(main: Callable[[], int], name: str) -> NoReturn:
+    """Run a script's `main` and exit with its code; bad input is one line that starts with `name`, and exit code 2."""
+    try:
+        sys.exit(main())
+    except InputError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
 
 
 def _dispatch(words: list[str]) -> int:
