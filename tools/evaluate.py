@@ -1,4 +1,4 @@
-"""`python tools/evaluate.py run|score ...` is `siamsa evaluate run|score ...`."""
+"""`python tools/evaluate.py run|score|report ...` is `siamsa evaluate run|score|report ...`."""
 
 from tracker.cli.main import entry
 

@@ -1,0 +1,1 @@
+"""The parts of `siamsa evaluate`, a file each."""
