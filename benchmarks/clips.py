@@ -22,8 +22,7 @@ from tracker import checkpoint
 from tracker.box import Box
 from tracker.cli.main import script
 from tracker.config import apply_overrides
-from tracker.data.datasets import Track
-from tracker.data.datasets.got10k import read as read_got10k
+from tracker.data.datasets import Track, read
 from tracker.data.render import render_clip
 from tracker.errors import InputError
 from tracker.evaluation.metrics import OnePass, mean, one_pass
@@ -34,7 +33,7 @@ from tracker.tracking.siamese_tracker import Tracker
 def main() -> int:
     """Track with each combination and print the best last."""
     args = _parse()
-    tracks = {t.name: t for t in read_got10k(Path(args.root)).tracks}
+    tracks = {t.name: t for t in read("got10k", Path(args.root)).tracks}
     unknown = sorted(set(args.clips) - set(tracks))
     if unknown:
         raise InputError(f"{args.root}: no clip {', '.join(unknown)}")

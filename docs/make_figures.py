@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tracker.box import Box
 from tracker.cli.main import main as siamsa
 from tracker.data.render import Clip, Scene
-from tracker.live.sheet import contact_sheet
+from tracker.drawing.sheet import contact_sheet
 from tracker.tracking.result import Result
 
 IMAGES = Path(__file__).resolve().parent / "images"

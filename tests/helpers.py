@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tracker.box import Box
-from tracker.live.draw import to_bgr8
+from tracker.drawing.draw import to_bgr8
 from tracker.live.opencv import quiet
 from tracker.tracking.result import Result
 

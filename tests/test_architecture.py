@@ -12,18 +12,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tracker"
-GROUND = {"box", "errors", "settings", "config", "registry", "device"}
+GROUND = {"box", "errors", "images", "settings", "config", "registry", "device"}
 TRACK = GROUND | {"models", "checkpoint", "tracking"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     "models": GROUND | {"models"},
     "checkpoint": GROUND | {"models", "checkpoint"},
     "tracking": TRACK,
-    "data": TRACK | {"data"},
-    "training": TRACK | {"data", "training"},
-    "evaluation": TRACK | {"evaluation"},
-    "live": TRACK | {"live"},
-    "cli": TRACK | {"data", "training", "evaluation", "live", "cli"},
+    "drawing": TRACK | {"drawing"},
+    "data": TRACK | {"drawing", "data"},
+    "training": TRACK | {"drawing", "data", "training"},
+    "evaluation": TRACK | {"drawing", "evaluation"},
+    "tuning": TRACK | {"drawing", "evaluation", "tuning"},
+    "live": TRACK | {"drawing", "live"},
+    "cli": TRACK | {"drawing", "data", "training", "evaluation", "tuning", "live", "cli"},
     "__main__": {"cli"},
     "__init__": GROUND | {"checkpoint", "tracking"},
 }

@@ -20,9 +20,9 @@ import tracker
 from tracker.box import Box, iou
 from tracker.cli.options import add_runtime, add_set
 from tracker.data.render import Clip, Scene
+from tracker.drawing.sheet import contact_sheet
 from tracker.errors import InputError
 from tracker.live.loop import Summary, track
-from tracker.live.sheet import contact_sheet
 from tracker.live.sinks import Sink, Step
 from tracker.live.sinks.boxes import Csv
 from tracker.live.sinks.video import Video

@@ -10,15 +10,16 @@ import numpy as np
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
 from tracker.evaluation.metrics import valid
-from tracker.evaluation.protocols import read_image
 from tracker.evaluation.readers import open_reader
 from tracker.evaluation.sequence import Sequence
+from tracker.images import fault, read_image
 
 
 def check(benchmark: Benchmark, root: Path, images: bool = False) -> Iterator[tuple[str, str]]:
     """Pairs of a sequence's name and what is wrong with it, empty where nothing is; in the benchmark's order.
 
-    `images` decodes every image instead of the first and last one. Raises InputError if nothing is there at all.
+    The first and last image are decoded, of the others both ends of the file are looked at; `images` decodes all.
+    Raises InputError if nothing is there at all.
     """
     reader = open_reader(benchmark, root)
     there = set(reader.available())
@@ -35,6 +36,9 @@ def check(benchmark: Benchmark, root: Path, images: bool = False) -> Iterator[tu
 def _problem(sequence: Sequence, images: bool) -> str:
     if not valid(sequence.boxes)[0]:
         return f"{sequence.folder or sequence.name}: the first box cannot be tracked: {sequence.boxes[0].tolist()}"
+    for path in sequence.frames:
+        if problem := fault(path):
+            return problem
     sizes = set()
     for path in sequence.frames if images else (sequence.frames[0], sequence.frames[-1]):
         sizes.add(read_image(path).shape[:2])

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.box import Box
+from tracker.drawing.draw import INK, SKY, WHITE, Image, draw_box, put_text, to_bgr8
 from tracker.live.display import DEFAULT_SCREEN, release, screen_size
-from tracker.live.draw import INK, SKY, WHITE, Image, draw_box, put_text, to_bgr8
 
 TITLE = "siamsa: draw a box around the target"
 HINTS = {

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.drawing.draw import annotate
 from tracker.errors import InputError
-from tracker.live.draw import annotate
 from tracker.registry import Registry
 from tracker.tracking.result import Result
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from tracker.errors import InputError
+from tracker.images import decode
 from tracker.live.sources.base import SOURCES, Frame, Image, Source, to_supported
 
 ENDINGS = frozenset(".bmp .dib .jpeg .jpg .jpe .jp2 .png .webp .avif .pbm .pgm .ppm .pnm .tif .tiff .exr .hdr".split())
@@ -33,19 +33,12 @@ def image_files(folder: Path) -> list[Path]:
 def read_image(path: Path) -> Image | None:
     """An image as OpenCV decodes it, turned by its EXIF tag, gray and 16 bit kept; None where it cannot be read."""
     try:
-        data = np.fromfile(path, dtype=np.uint8)
-        if len(data) == 0 or _cut_short(data.tobytes()):
-            return None
-        # IMREAD_UNCHANGED would ignore the EXIF rotation; these two flags keep depth and gray, and honour it.
-        image = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
-    except (OSError, cv2.error):
+        data = path.read_bytes()
+    except OSError:
         return None
+    # IMREAD_UNCHANGED would ignore the EXIF rotation; these two flags keep depth and gray, and honour it.
+    image = decode(data, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)
     return None if image is None else to_supported(image)
-
-
-def _cut_short(data: bytes) -> bool:
-    """A JPEG without its end marker, which some OpenCV versions fill up with gray."""
-    return data[:2] == b"\xff\xd8" and b"\xff\xd9" not in data[len(data) // 2 :]
 
 
 @SOURCES.register("images")

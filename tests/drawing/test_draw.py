@@ -6,8 +6,8 @@ import pytest
 
 from tests.helpers import draw_frame
 from tracker.box import Box
-from tracker.live.draw import ORANGE, SKY, Style, annotate, to_bgr8
-from tracker.live.sheet import MARGIN, PAPER, contact_sheet
+from tracker.drawing.draw import ORANGE, SKY, Style, annotate, to_bgr8
+from tracker.drawing.sheet import MARGIN, PAPER, contact_sheet
 from tracker.tracking.result import Result
 
 BOX = Box(40, 50, 60, 30)

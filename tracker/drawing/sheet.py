@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.box import Box, iou
-from tracker.live.draw import INK, ORANGE, SKY, WHITE, Colour, Image, draw_box, put_text, to_bgr8
+from tracker.drawing.draw import INK, ORANGE, SKY, WHITE, Colour, Image, draw_box, put_text, to_bgr8
 from tracker.tracking.result import Result
 
 PAPER: Colour = (250, 250, 250)
