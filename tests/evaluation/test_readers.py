@@ -218,3 +218,30 @@ def test_real_material() -> None:
     assert found["David"].frames[0].name == "0300.jpg"
     assert len(read("uav123", root / "UAV123")["wakeboard7"]) == 67
     assert len(read("vot2016", root / "VOT2016")["bag"]) == 196
+
+
+def test_uav123_attributes_lie_beside_the_annotations(tmp_path: Path) -> None:
+    images(tmp_path / "data_seq/UAV123/boat1", range(1, 5), 6)
+    table(tmp_path / "anno/UAV123/boat1.txt", moving(4))
+    assert read("uav123", tmp_path)["boat1"].attributes == ()
+    table(tmp_path / "anno/UAV123/att/boat1.txt", [(1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1)])
+    assert read("uav123", tmp_path)["boat1"].attributes == ("SV", "LR", "SOB")
+    table(tmp_path / "anno/UAV123/att/boat1.txt", [(1, 0, 1)])
+    with pytest.raises(InputError, match="att/boat1.txt: expected 12 zeros or ones, got 3"):
+        read("uav123", tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["tag", "label"])
+def test_vot_attributes_hold_for_frames(tmp_path: Path, ending: str) -> None:
+    images(tmp_path / "bag", range(1, 5), 8)
+    table(tmp_path / "bag/groundtruth.txt", moving(4))
+    (tmp_path / f"bag/occlusion.{ending}").write_text("0\n1\n")
+    (tmp_path / f"bag/camera_motion.{ending}").write_text("0\n1\n1\n0\n")
+    (tmp_path / f"bag/size_change.{ending}").write_text("")
+    sequence = read("vot2016", tmp_path)["bag"]
+    assert sequence.attributes == ("camera_motion", "occlusion", "empty")
+    assert sequence.tags["occlusion"].tolist() == [False, True, False, False]  # a short file goes on as zeros
+    assert sequence.tags["empty"].tolist() == [True, False, False, True]
+    (tmp_path / f"bag/occlusion.{ending}").write_text("0\n" * 5)
+    with pytest.raises(InputError, match=rf"occlusion.{ending}: expected a zero or one for each of 4 frames"):
+        read("vot2016", tmp_path)

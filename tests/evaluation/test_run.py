@@ -166,7 +166,7 @@ def test_a_corrupt_image_costs_its_sequence_only(
     (root / "Deer/img/0004.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing")
     assert run(root, tmp_path / "out") == 2
     text = capsys.readouterr()
-    assert "0004.jpg: cannot be read as an image" in text.err and "2 sequences run, 1 failed" in text.out
+    assert "0004.jpg: the image is cut short" in text.err and "2 sequences run, 1 failed" in text.out
     assert sorted(p.name for p in (tmp_path / "out/Mover").glob("*.txt")) == ["Couple.txt", "Man.txt"]
 
 

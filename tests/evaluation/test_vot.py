@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.evaluation.helpers import oracles
+from tests.evaluation.helpers import images, oracles, table
+from tracker.cli.main import main
 from tracker.evaluation.text import read_boxes, read_rows
 from tracker.evaluation.vot import Run, accuracy, compare, eao, expected_overlap, robustness, supervised
 
@@ -90,3 +92,25 @@ def test_published_results(which: str) -> None:
     assert robustness(every) == pytest.approx(figures["R"], abs=1e-9)
     assert eao(expected_overlap(every), (108, 371)) == pytest.approx(figures["EAO"], abs=1e-8)
     assert {name: part.failures for name, part in parts.items()} == wanted["failures_per_seq"]
+
+
+def test_attributes_score_their_frames(tmp_path: Path) -> None:
+    """By hand: overlap 1 on frames 11..13, 1/3 on 14, 15; a failure in 16; nothing counts in the ten frames before."""
+    box, off = (0.0, 0.0, 9.0, 9.0), (5.0, 0.0, 9.0, 9.0)  # 10 by 10 pixels, ends included; 50 of 150 in common
+    rows: list[tuple[float, ...]] = [(1,), *[off] * 10, *[box] * 3, *[off] * 2, (2,), (0,), (0,)]
+    images(tmp_path / "data/bag", range(1, len(rows) + 1), 8)
+    table(tmp_path / "data/bag/groundtruth.txt", [box] * len(rows))
+    (tmp_path / "data/bag/occlusion.tag").write_text("0\n" * 13 + "1\n" * 2)
+    (tmp_path / "data/bag/size_change.tag").write_text("1\n" * 5 + "0\n" * 11 + "1\n")
+    table(tmp_path / "results/mine/baseline/bag/bag_001.txt", rows)
+    out = tmp_path / "s.json"
+    assert main(["evaluate", "score", "--benchmark", "vot2018", "--root", str(tmp_path / "data"), "--results",
+                 str(tmp_path / "results"), "--json", str(out), "--per-sequence"]) == 0  # fmt: skip
+    held = json.loads(out.read_text())["mine"]["per_attribute"]
+    assert held["occlusion"] == {
+        "accuracy": pytest.approx((1 + 1 / 3) / 2), "robustness": 0, "failures": 0, "frames": 2, "sequences": 1,
+    }  # fmt: skip
+    assert held["size_change"] == {
+        "accuracy": None, "robustness": pytest.approx(100 / 6), "failures": 1, "frames": 6, "sequences": 1,
+    }  # fmt: skip
+    assert held["empty"]["frames"] == len(rows) - 8 and "illum_change" not in held

@@ -10,6 +10,9 @@ PARTS = {
     "run": "run a tracker over a benchmark; started again, it goes on",
     "score": "score folders of results against annotations",
     "report": "the same as a page with plots, tables and frames of failures",
+    "got10k": "run and report with the package got10k, its figures beside ours",
+    "vot": "analyse results with vot-toolkit and show its numbers beside ours",
+    "trax": "serve a tracker over the TraX protocol; a client such as vot-toolkit starts this",
 }
 HELP = "Run a tracker over a benchmark; score results, ours or anyone's, and report on them."
 

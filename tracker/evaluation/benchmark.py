@@ -23,7 +23,8 @@ class Benchmark:
     are; `origin` the number of the first pixel in its files; `frames` the first and last frame of sequences that do
     not begin at the first image, or `{name: [first, last]}` within a shared folder; `eao` the lengths of VOT's average;
     `skip_first` leaves the given frame out of AO and SR, `pooled` averages these over frames instead of sequences;
-    `repetitions` is how often each sequence is run at most, `results` a layout of its own for the results.
+    `repetitions` is how often each sequence is run at most, `results` a layout of its own for the results; `stack` what
+    vot-toolkit calls the benchmark.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Benchmark:
     eao: tuple[int, int] | None = None
     published: tuple[Mapping[str, Any], ...] = ()
     source: str = ""
+    stack: str = ""
 
     def of(self, count: int) -> str:
         """How much of the benchmark is there: `9 of 100 sequences`."""

@@ -31,6 +31,7 @@ class OnePass:
     """Metrics of one sequence, or their means over sequences.
 
     `success_curve` over OVERLAPS, `precision_curve` over PIXELS, `norm_curve` over NORMALISED; all values are 0..1.
+    `counted` is the number of frames that AO and SR are means over.
     """
 
     success_curve: Floats
@@ -39,6 +40,7 @@ class OnePass:
     ao: float
     sr50: float
     sr75: float
+    counted: int = 0
 
     @property
     def success(self) -> float:
@@ -111,6 +113,7 @@ def one_pass(truth: ArrayLike, boxes: ArrayLike, invalid: str = "pysot", *, skip
         ao=float(tracked.sum() / rest),
         sr50=float((tracked > 0.5).sum() / rest),
         sr75=float((tracked > 0.75).sum() / rest),
+        counted=rest,
     )
 
 
@@ -136,4 +139,5 @@ def mean(parts: Many[OnePass], frames: Many[int] | None = None) -> OnePass:
         return np.asarray(np.average([getattr(part, name) for part in parts], axis=0, weights=frames))
 
     success, precision, norm = (over(name) for name in ("success_curve", "precision_curve", "norm_curve"))
-    return OnePass(success, precision, norm, *(float(over(name)) for name in ("ao", "sr50", "sr75")))
+    ao, sr50, sr75 = (float(over(name)) for name in ("ao", "sr50", "sr75"))
+    return OnePass(success, precision, norm, ao, sr50, sr75, sum(part.counted for part in parts))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import number
 from tracker.evaluation.trackers import Follower, as_box
 from tracker.evaluation.vot import FAILED, INITIALISED, SKIP
+from tracker.images import read_image
 from tracker.registry import Registry
 
 SKIPPED = 0.0
@@ -58,17 +58,6 @@ Protocol = Callable[[Follower, Sequence], Pass]
 PROTOCOLS: Registry[Protocol] = Registry("protocol")
 
 
-def read_image(path: Path) -> Any:
-    """An image as trackers take it (BGR, 8 bit), not turned by EXIF. Raises InputError naming the file."""
-    import cv2
-
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None:
-        reason = "cannot be read as an image" if path.is_file() else "no such file"
-        raise InputError(f"{path}: {reason}")
-    return image
-
-
 class Watch:
     """Calls a tracker, and keeps the time of that and of reading, and whether it is following the target."""
 
@@ -79,7 +68,7 @@ class Watch:
     def image(self, row: int) -> Any:
         """The image of a row."""
         started = time.perf_counter()
-        image = read_image(self.sequence.frames[row])
+        image = (self.sequence.read or read_image)(self.sequence.frames[row])
         self.done.reading += time.perf_counter() - started
         self.size = (float(image.shape[1]), float(image.shape[0]))
         return image

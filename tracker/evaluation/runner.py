@@ -13,7 +13,7 @@ import json
 import multiprocessing
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -194,15 +194,23 @@ def sequences_of(benchmark: Benchmark, root: Path, shard: tuple[int, int] = (1, 
 
 
 def _write(job: Job, sequence: Sequence, passes: list[Pass]) -> None:
+    texts = layout_of(job.benchmark, job.folder, sequence.name).texts(passes)
+    tracking, reading = sum(sum(done.seconds) for done in passes), sum(done.reading for done in passes)
+    keep(job, sequence, texts, len(passes), tracking, reading)
+
+
+def keep(
+    job: Job, sequence: Sequence, texts: Mapping[Path, str], repetitions: int, tracking: float, reading: float
+) -> None:
+    """Write the files of a finished sequence, and before them the record of their content; times in seconds."""
     files = layout_of(job.benchmark, job.folder, sequence.name)
-    texts = files.texts(passes)
     record = {
         "config": job.digest,
         "truth": truth_digest(sequence),
         "rows": len(sequence),
-        "repetitions": len(passes),
-        "tracking_seconds": round(sum(sum(done.seconds) for done in passes), 6),
-        "reading_seconds": round(sum(done.reading for done in passes), 6),
+        "repetitions": repetitions,
+        "tracking_seconds": round(tracking, 6),
+        "reading_seconds": round(reading, 6),
         "files": {
             path.relative_to(job.folder).as_posix(): hashlib.sha256(text.encode()).hexdigest()
             for path, text in texts.items()
@@ -210,7 +218,7 @@ def _write(job: Job, sequence: Sequence, passes: list[Pass]) -> None:
     }
     # Left by a run that was killed while it wrote these very files, or by one with more repetitions.
     stale = [p for path in (files.record, *texts) for p in path.parent.glob(f".{path.name}.*.partial")]
-    most = max(len(passes), job.benchmark.repetitions)
+    most = max(repetitions, job.benchmark.repetitions)
     stale += [path for path in (*files.results(most), *files.times(most)) if path not in texts]
     for path in stale:
         path.unlink(missing_ok=True)

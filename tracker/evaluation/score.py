@@ -154,6 +154,7 @@ def _supervised(
         "sequences": benchmark.of(len(parts)),
         "frames": sum(len(part.overlaps) for part in every),
         "eao_curve": _list(curve),
+        "per_attribute": _per_tag(sequences, parts),
         "per_sequence": {
             name: {
                 "accuracy": None if math.isnan(part.accuracy) else part.accuracy,
@@ -172,7 +173,8 @@ def summary(
 ) -> Scores:
     """Means, curves and figures of each sequence and attribute."""
     lengths = {name: len(sequences[name]) for name in parts}
-    total = metrics.mean(list(parts.values()), list(lengths.values()) if benchmark.pooled else None)
+    weights = [part.counted for part in parts.values()] if benchmark.pooled else None
+    total = metrics.mean(list(parts.values()), weights)
     return {
         **total.figures(),
         "protocol": protocol_name(benchmark, rules),
@@ -188,7 +190,7 @@ def summary(
 
 def image_size(sequence: Sequence) -> tuple[float, float]:
     """Width and height of the first image, pixels. Raises InputError without images."""
-    from tracker.evaluation.protocols import read_image
+    from tracker.images import read_image
 
     if not sequence.frames:
         raise InputError(f"{sequence.name}: regions are cut at the image only where images are; give --root")
@@ -200,6 +202,16 @@ def _per_attribute(sequences: Mapping[str, Sequence], parts: Mapping[str, metric
     names = sorted({attribute for name in parts for attribute in sequences[name].attributes})
     groups = {a: [part for name, part in parts.items() if a in sequences[name].attributes] for a in names}
     return {a: {**metrics.mean(group).figures(), "sequences": len(group)} for a, group in groups.items()}
+
+
+def _per_tag(sequences: Mapping[str, Sequence], parts: Mapping[str, vot.Supervised]) -> dict[str, Any]:
+    """Figures over the frames that each attribute holds for, of the sequences where it holds for any."""
+    names = list(dict.fromkeys(tag for name in parts for tag in sequences[name].tags))
+    groups = {
+        tag: [(part, sequences[name].tags[tag]) for name, part in parts.items() if tag in sequences[name].attributes]
+        for tag in names
+    }
+    return {tag: {**vot.on_frames(group), "sequences": len(group)} for tag, group in groups.items() if group}
 
 
 def _attributes(benchmark: Benchmark, name: str) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,9 @@ class Sequence:
     `truth` is (n, 4) `x, y, w, h` or (n, 2k) polygon corners, in the numbers of the benchmark's own files, whose first
     pixel is `origin` (0, or 1 in benchmarks made with MATLAB); rows of absent targets are NaN. `frames` has one path a
     row, or none where only the annotations are at hand. A `given` sequence has the first box only (test sets).
-    `first`, 0-based, is where trackers start instead of the ground truth.
+    `first`, 0-based, is where trackers start instead of the ground truth. `read` gives a frame in place of reading its
+    file, for those who follow a sequence many times. `tags` are the frames (n,) that an attribute holds for, where the
+    benchmark says so frame by frame (VOT).
     """
 
     name: str
@@ -32,6 +36,8 @@ class Sequence:
     given: bool = False
     folder: Path | None = field(default=None, repr=False)
     first: Box | None = None
+    read: Callable[[Path], Any] | None = field(default=None, repr=False)
+    tags: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.frames) if self.frames else len(self.truth)

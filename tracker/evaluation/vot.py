@@ -96,6 +96,22 @@ def robustness(parts: Many[Supervised]) -> float:
     return 100 * sum(part.failures for part in parts) / sum(len(part.overlaps) for part in parts)
 
 
+def on_frames(parts: Many[tuple[Supervised, NDArray[np.bool_]]]) -> dict[str, float | None]:
+    """Accuracy, robustness and failures over the marked frames (n,) of each sequence: those of an attribute.
+
+    A failure belongs to the frame that it happens in.
+    """
+    overlaps = np.concatenate([part.overlaps[marked] for part, marked in parts])
+    failures = sum(float(np.mean([marked[run.failures].sum() for run in part.runs])) for part, marked in parts)
+    seen = bool(np.isfinite(overlaps).any())
+    return {
+        "accuracy": float(np.nanmean(overlaps)) if seen else None,
+        "robustness": 100 * failures / len(overlaps) if len(overlaps) else None,
+        "failures": failures,
+        "frames": len(overlaps),
+    }
+
+
 def expected_overlap(parts: Many[Supervised]) -> Floats:
     """Expected average overlap of runs of each length: index i is for i + 1 frames, NaN where there are none so long.
 

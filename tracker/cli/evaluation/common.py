@@ -7,11 +7,15 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tracker.cli.options import add_runtime, add_set
+from tracker.errors import InputError
+
 if TYPE_CHECKING:
     from tracker.evaluation.benchmark import Benchmark
     from tracker.evaluation.results import TrackerResults
     from tracker.evaluation.score import Rules
     from tracker.evaluation.sequence import Sequence
+    from tracker.evaluation.trackers import Choice
 
 PROTOCOLS = ("ope", "sre", "tre", "vot_supervised", "vot_unsupervised")
 
@@ -24,6 +28,38 @@ def add_benchmark(parser: argparse.ArgumentParser) -> None:
         "--protocol",
         choices=PROTOCOLS,
         help="one pass, its spatial or temporal robustness, VOT with or without restarts (default: the benchmark's)",
+    )
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Which tracker, and what it is set to: what `choice` reads."""
+    add = parser.add_argument
+    add(
+        "--tracker", default="siamsa", metavar="NAME", help="siamsa, kcf, csrt, mil or module:factory (default: siamsa)"
+    )
+    add("--checkpoint", metavar="FILE", help="weights (default: those that come with the project)")
+    add("--experiment", metavar="NAME", help="experiment whose settings replace those in the checkpoint")
+    add("--threads", type=int, default=1, metavar="N", help="CPU threads of each process (default: 1; 0: all)")
+    add_runtime(parser)
+    add_set(parser)
+
+
+def add_tracker(parser: argparse.ArgumentParser) -> None:
+    """Which tracker is run, and where its results go."""
+    add = parser.add_argument
+    add_choice(parser)
+    add("--name", metavar="NAME", help="name of the folder of results (default: after the tracker)")
+    add("--overwrite", action="store_true", help="run everything again, whatever the folder holds")
+
+
+def choice(args: argparse.Namespace) -> Choice:
+    """The tracker that `add_choice` asks for. Raises InputError for a number of threads below 0."""
+    from tracker.evaluation.trackers import Choice
+
+    if args.threads < 0:
+        raise InputError(f"--threads: must be 0 or more, got {args.threads}")
+    return Choice(
+        args.tracker, args.checkpoint, args.experiment, tuple(args.set), args.device, args.precision, args.threads
     )
 
 

@@ -44,12 +44,21 @@ class Reader(ABC):
         return folders_in(self.root / self.benchmark.folder)
 
     def make(
-        self, name: str, frames: tuple[Path, ...], truth: Floats, folder: Path | None = None, given: bool = False
+        self,
+        name: str,
+        frames: tuple[Path, ...],
+        truth: Floats,
+        folder: Path | None = None,
+        given: bool = False,
+        attributes: tuple[str, ...] = (),
     ) -> Sequence:
-        """A sequence, with attributes and origin from the benchmark. Raises InputError if rows and frames differ."""
+        """A sequence, with origin and (unless `attributes` were found on disk) attributes from the benchmark.
+
+        Raises InputError if rows and frames differ.
+        """
         if not given and len(frames) != len(truth):
             raise InputError(f"{folder or self.root}: {len(frames)} frames but {len(truth)} rows of ground truth")
-        attributes = tuple(a for a, names in self.benchmark.attributes.items() if name in names)
+        attributes = attributes or tuple(a for a, names in self.benchmark.attributes.items() if name in names)
         return Sequence(name, frames, truth, self.benchmark.origin, attributes, given, folder)
 
 

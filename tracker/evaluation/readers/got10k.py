@@ -15,6 +15,9 @@ from tracker.evaluation.readers.base import READERS, Reader, absent, folders_in,
 from tracker.evaluation.sequence import Floats, Sequence
 from tracker.evaluation.text import key, read_boxes, read_rows
 
+COVER = (("cover.label", 0),)  # what GOT-10k's own evaluation goes by
+LABELS = (*COVER, ("absence.label", 1))
+
 
 @READERS.register("got10k")
 class Got10k(Reader):
@@ -36,7 +39,7 @@ class Got10k(Reader):
         frames, truth = in_order(path.parent), read_boxes(path)
         if len(truth) == 1 and len(frames) > 1:
             return self.make(name, frames, truth, path.parent, given=True)
-        truth = hide(rows_or_fail(truth, len(frames), path), path.parent)
+        truth = hide(rows_or_fail(truth, len(frames), path), path.parent, COVER)
         return self.make(name, frames, truth, path.parent)
 
     def _truth(self, name: str) -> Path | None:
@@ -44,9 +47,9 @@ class Got10k(Reader):
         return folder / "groundtruth.txt" if folder and (folder / "groundtruth.txt").is_file() else None
 
 
-def hide(truth: Floats, folder: Path) -> Floats:
-    """Ground truth with NaN where `cover.label` is 0 or `absence.label` is 1; the first frame is given as it is."""
-    for name, gone in (("cover.label", 0), ("absence.label", 1)):
+def hide(truth: Floats, folder: Path, labels: tuple[tuple[str, int], ...] = LABELS) -> Floats:
+    """Ground truth with NaN where a label has the value that means hidden; the first frame is given as it is."""
+    for name, gone in labels:
         path = folder / name
         if path.is_file():
             values = np.array([row[0] if row else np.nan for row in read_rows(path)])

@@ -1,7 +1,8 @@
 """UAV123 layout (Mueller et al., ECCV 2016): `data_seq/UAV123/<folder>/000001.jpg`, `anno/<set>/<sequence>.txt`.
 
 Several sequences are segments of one folder of images; rows of NaN are frames without the target. The 10 frames/s
-version has every third frame, numbered anew; it is recognised by its number of rows.
+version has every third frame, numbered anew; it is recognised by its number of rows. `anno/<set>/att/<sequence>.txt`
+has twelve zeros or ones, one an attribute.
 """
 
 from __future__ import annotations
@@ -12,7 +13,12 @@ from pathlib import Path
 from tracker.errors import InputError
 from tracker.evaluation.readers.base import READERS, Reader, folders_in, pick
 from tracker.evaluation.sequence import Sequence
-from tracker.evaluation.text import key, read_boxes
+from tracker.evaluation.text import key, read_boxes, read_rows
+
+# In the order of the files, as the authors' perfPlot.m and the table in their DatasetAnnotation.pdf have it: scale
+# variation, aspect ratio change, low resolution, fast motion, full and partial occlusion, out of view, background
+# clutter, illumination variation, viewpoint change, camera motion, similar object.
+ATTRIBUTES = ("SV", "ARC", "LR", "FM", "FOC", "POC", "OV", "BC", "IV", "VC", "CM", "SOB")
 
 
 @READERS.register("uav123")
@@ -33,7 +39,16 @@ class Uav123(Reader):
             first = (first - 1) // 3 + 1
         elif len(truth) != last - first + 1:
             raise InputError(f"{path}: {len(truth)} rows, but frames {first} to {last} are evaluated")
-        return self.make(name, pick(images, first, len(truth)), truth, images)
+        return self.make(name, pick(images, first, len(truth)), truth, images, attributes=self._attributes(path))
+
+    def _attributes(self, annotation: Path) -> tuple[str, ...]:
+        path = annotation.parent / "att" / annotation.name
+        if not path.is_file():
+            return ()
+        values = [value for row in read_rows(path) for value in row]
+        if len(values) != len(ATTRIBUTES) or not set(values) <= {0.0, 1.0}:
+            raise InputError(f"{path}: expected {len(ATTRIBUTES)} zeros or ones, got {len(values)} numbers")
+        return tuple(name for name, value in zip(ATTRIBUTES, values, strict=True) if value)
 
     @cached_property
     def _annotations(self) -> dict[str, Path]:

@@ -186,7 +186,8 @@ def _attributes(report: Report, plots: list[Plot]) -> str:
     if not report.attributes:
         return ""
     figures = "\n".join(_figure(plot) for plot in plots if plot.name == "attributes")
-    lead = f"{HEADS[report.details[0]].capitalize()} over the sequences that have each attribute. {_protocol(report)}"
+    over = "frames that each attribute holds for" if "eao" in report.metrics else "sequences that have each attribute"
+    lead = f"{HEADS[report.details[0]].capitalize()} over the {over}. {_protocol(report)}"
     return f"""<p class="lead">{lead}</p>
 <div class="plots">
 {figures}

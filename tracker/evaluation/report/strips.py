@@ -13,12 +13,12 @@ from tracker.box import iou
 from tracker.evaluation.benchmark import Benchmark
 from tracker.evaluation.metrics import valid
 from tracker.evaluation.overlap import polygons, rasterised_overlap
-from tracker.evaluation.protocols import read_image
 from tracker.evaluation.report.data import Part, Report
 from tracker.evaluation.results import TrackerResults, read_repetition, read_result
 from tracker.evaluation.score import files_of
 from tracker.evaluation.sequence import Floats, Sequence
 from tracker.evaluation.vot import FAILED, INITIALISED
+from tracker.images import read_image
 from tracker.registry import Registry
 
 WORST, FRAMES = 3, 6  # sequences a tracker, frames a strip

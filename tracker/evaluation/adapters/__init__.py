@@ -1,0 +1,1 @@
+"""What lets other toolkits work with our results and trackers, a file each; imported where used."""
