@@ -56,8 +56,9 @@ setup(
     entry_points={"console_scripts": ["siamsa = tracker.cli.main:entry"]},
     install_requires=["torch>=2.4", "opencv-python>=4.8", "numpy>=1.26", "pyyaml>=6.0", "tqdm>=4.64"],
     extras_require={
-        "eval": ["got10k>=0.1.3", "vot-toolkit>=0.7", "attributee<0.1.10", "matplotlib>=3.7"],
-        "train": ["tensorboard>=2.14", "optuna>=3.5"],
+        "eval": ["got10k>=0.1.3", "vot-toolkit>=0.9", "vot-trax>=4", "attributee<0.1.10", "matplotlib>=3.7"],
+        "train": ["tensorboard>=2.14"],
+        "tune": ["optuna>=4.3"],
         "web": ["starlette>=0.37", "uvicorn>=0.29", "websockets>=12"],
         "export": ["onnx>=1.16", "onnxruntime>=1.18"],
         "dev": [

@@ -23,6 +23,7 @@ COMMANDS = {
     "demo": "render a sample clip, track it and show how well that went",
     "train": "train a network",
     "evaluate": "run a tracker over a benchmark, and score results",
+    "tune": "search for the best constants of tracking on clips",
     "data": "check the folder of a benchmark, or render clips to train on",
     "checkpoint": "show, verify or import a checkpoint",
     "config": "print the settings of an experiment with their meaning",
