@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tracker.data.datasets import DATASETS
+from tracker.data.datasets import DATASETS, read
 from tracker.errors import InputError
 
 
@@ -41,7 +41,7 @@ def write_clip(clip, rows, numbers=None, **labels):
 
 def test_coco_boxes_neighbours_and_categories(tmp_path):
     write_coco(tmp_path, [([10, 10, 20, 30], 0), ([50, 20, 20, 20], 0), ([0, 0, 90, 70], 1)])
-    loaded = DATASETS["coco"](tmp_path)
+    loaded = read("coco", tmp_path)
     assert loaded.dropped == 0 and [len(t) for t in loaded.tracks] == [1, 1]
     first, second = loaded.tracks
     assert first.boxes.tolist() == [[10, 10, 20, 30]] and first.others.tolist() == [[50, 20, 20, 20]]
@@ -52,65 +52,65 @@ def test_coco_boxes_neighbours_and_categories(tmp_path):
 def test_coco_drops_and_counts_absurd_boxes(tmp_path):
     bad = [[10, 10, 3, 30], [10, 10, 90, 4], [200, 10, 20, 20], [10, 10, float("nan"), 20], [-30, 5, 20, 20]]
     write_coco(tmp_path, [(b, 0) for b in bad] + [([10, 10, 20, 30], 0)])
-    loaded = DATASETS["coco"](tmp_path)
+    loaded = read("coco", tmp_path)
     assert loaded.dropped == 5 and len(loaded.tracks) == 1 and len(loaded.tracks[0].others) == 0
 
 
 def test_coco_split_layout(tmp_path):
     write_coco(tmp_path, [([10, 10, 20, 30], 0)], "annotations/instances_train.json", "train")
     (tmp_path / "annotations" / "captions_train.json").write_text("{}")
-    assert DATASETS["coco"](tmp_path).tracks[0].paths[0].endswith("train/a.jpg")
+    assert read("coco", tmp_path).tracks[0].paths[0].endswith("train/a.jpg")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"images": []}', '{"images": [{}], "annotations": [{}]}'])
 def test_coco_damaged(tmp_path, text):
     (tmp_path / "instances.json").write_text(text)
     with pytest.raises(InputError, match=r"instances\.json"):
-        DATASETS["coco"](tmp_path)
+        read("coco", tmp_path)
 
 
 def test_coco_missing_parts(tmp_path):
     with pytest.raises(InputError, match="COCO"):
-        DATASETS["coco"](tmp_path)
+        read("coco", tmp_path)
     write_coco(tmp_path, [([10, 10, 20, 30], 0)])
     (tmp_path / "images" / "a.jpg").unlink()
     with pytest.raises(InputError, match=r"a\.jpg"):
-        DATASETS["coco"](tmp_path)
+        read("coco", tmp_path)
 
 
 def test_got10k_order_separators_and_gaps(tmp_path):
     write_clip(tmp_path / "b", ["10,10,20,20", "11\t10\t20\t20", "12 10 20 20"], numbers=[2, 9, 10])
     write_clip(tmp_path / "a", ["10,10,20,20"])
     (tmp_path / "list.txt").write_text("b\n")
-    (track,) = DATASETS["got10k"](tmp_path).tracks
+    (track,) = read("got10k", tmp_path).tracks
     assert track.name == "b" and track.numbers.tolist() == [2, 9, 10] and track.boxes[:, 0].tolist() == [10, 11, 12]
     assert track.paths[2].endswith("10.jpg")
     (tmp_path / "list.txt").unlink()
-    assert [t.name for t in DATASETS["got10k"](tmp_path).tracks] == ["a", "b"]
-    assert len(DATASETS["got10k"](tmp_path / "b").tracks[0]) == 3
+    assert [t.name for t in read("got10k", tmp_path).tracks] == ["a", "b"]
+    assert len(read("got10k", tmp_path / "b").tracks[0]) == 3
 
 
 def test_got10k_absent_frames_are_skipped_and_absurd_counted(tmp_path):
     rows = ["10,10,20,20", "nan,nan,nan,nan", "", "10,10,20,2", "10,10,20,20", "10,10,20,20"]
     write_clip(tmp_path, rows, absence=[0, 0, 0, 0, 1, 0], cover=[8, 8, 8, 8, 8, 0])
-    loaded = DATASETS["got10k"](tmp_path)
+    loaded = read("got10k", tmp_path)
     assert loaded.dropped == 1 and loaded.tracks[0].numbers.tolist() == [1]
 
 
 def test_got10k_bad_input(tmp_path):
     with pytest.raises(InputError, match="GOT-10k"):
-        DATASETS["got10k"](tmp_path)
+        read("got10k", tmp_path)
     write_clip(tmp_path / "a", ["1,2,3"])
     with pytest.raises(InputError, match="line 1"):
-        DATASETS["got10k"](tmp_path)
+        read("got10k", tmp_path)
     write_clip(tmp_path / "a", ["10,10,20,20", "10,10,20,20"], numbers=[1])
     with pytest.raises(InputError, match="1 frames but 2 rows"):
-        DATASETS["got10k"](tmp_path)
+        read("got10k", tmp_path)
     (tmp_path / "list.txt").write_text("gone")
     with pytest.raises(InputError, match="gone"):
-        DATASETS["got10k"](tmp_path)
+        read("got10k", tmp_path)
 
 
 def test_unknown_layout_lists_the_known():
-    with pytest.raises(ValueError, match="coco, got10k"):
+    with pytest.raises(ValueError, match="coco, folder, got10k"):
         DATASETS["cocoa"]

@@ -202,7 +202,7 @@ def test_cache_keeps_within_its_limit(root):
         ({"sources": (SourceConfig(path="gone/*"),)}, "gone"),
         ({"sources": (SourceConfig(path="videos", weight=-1.0),)}, "weight"),
         ({"sources": (SourceConfig(path="videos", weight=0.0),)}, "weight"),
-        ({"sources": (SourceConfig(path="videos", layout="coconut"),)}, "known: coco, got10k"),
+        ({"sources": (SourceConfig(path="videos", layout="coconut"),)}, "known: coco, folder, got10k"),
     ],
 )
 def test_bad_configuration(root, changes, words):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tracker.cli.main import main
-from tracker.data.datasets.got10k import read
+from tracker.data.datasets import read
 from tracker.data.render import Clip, Scene
 from tracker.data.rendered import STRIDE
 
@@ -17,7 +17,7 @@ from tracker.data.rendered import STRIDE
 def test_clips_are_written_read_and_not_made_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["data", "render", "--output", str(tmp_path), "--clips", "1", "--frames", "3", "--seed", "6"]
     assert main(words) == 0
-    (track,) = read(tmp_path).tracks
+    (track,) = read("got10k", tmp_path).tracks
     assert len(track) == 3 and cv2.imread(track.paths[0]).shape == (480, 640, 3)
     scene = Scene(Clip(3 * STRIDE, (640, 480), 6, occluded=0, twin=True))
     expected = [scene.draw(i * STRIDE).box.xywh for i in range(3)]

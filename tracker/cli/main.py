@@ -24,7 +24,7 @@ COMMANDS = {
     "train": "train a network",
     "evaluate": "run a tracker over a benchmark, and score results",
     "tune": "search for the best constants of tracking on clips",
-    "data": "check the folder of a benchmark, or render clips to train on",
+    "data": "check, index or pre-cut data sets, check benchmarks, render clips to train on",
     "checkpoint": "show, verify or import a checkpoint",
     "config": "print the settings of an experiment with their meaning",
     "model": "print the parts of a network with sizes, multiply-adds and times",

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.errors import InputError
+from tracker.images import read_image
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +27,8 @@ class Frame:
 
 
 def load_frame(path: str) -> Frame:
-    """Decode a file; orientation tags are ignored because boxes are drawn on the stored pixels. Raises InputError."""
-    image = cv2.imread(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    if image is None:
-        raise InputError(f"{path}: cannot be read as an image")
-    return Frame.of(np.asarray(image, dtype=np.uint8))
+    """Decode a file. Raises InputError naming one that cannot be read."""
+    return Frame.of(read_image(path))
 
 
 class FrameCache:

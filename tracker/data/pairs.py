@@ -115,7 +115,7 @@ def overlap(p: NDArray[np.float32], q: NDArray[np.float32]) -> bool:
 
 def same_object(a: Track, b: Track) -> bool:
     """Whether two tracks may show the same object: themselves, or overlapping boxes of one image."""
-    return a is b or (len(a) == len(b) == 1 and a.paths[0] == b.paths[0] and overlap(a.boxes[0], b.boxes[0]))
+    return a.same(b) or (len(a) == len(b) == 1 and a.paths[0] == b.paths[0] and overlap(a.boxes[0], b.boxes[0]))
 
 
 def draw_frames(rng: np.random.Generator, track: Track, max_gap: int) -> tuple[int, int]:

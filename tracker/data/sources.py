@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.data.datasets import DATASETS, Track
+from tracker.data.datasets import DATASETS, Track, Tracks
+from tracker.data.files import read_text
+from tracker.data.index import open_folder
 from tracker.errors import InputError
 from tracker.settings import DataConfig, SourceConfig
 
@@ -25,7 +27,7 @@ class Source:
 
     name: str
     config: SourceConfig
-    tracks: list[Track]
+    tracks: Tracks
     dropped: int
     weight: float
     chances: NDArray[np.float64]
@@ -35,11 +37,12 @@ class Source:
     @property
     def boxes(self) -> int:
         """How many boxes it holds."""
-        return sum(len(t) for t in self.tracks)
+        return int(self.tracks.lengths.sum())
 
     def draw(self, rng: np.random.Generator) -> Track:
         """A random track."""
-        return self.tracks[int(np.searchsorted(self._steps, rng.random(), side="right"))]
+        found: Track = self.tracks[int(np.searchsorted(self._steps, rng.random(), side="right"))]
+        return found
 
     def __post_init__(self) -> None:
         self._steps = np.cumsum(self.chances)[:-1]
@@ -75,20 +78,32 @@ def expand(config: DataConfig) -> list[tuple[SourceConfig, list[Path]]]:
 def open_source(config: SourceConfig, folder: Path, name: str) -> Source:
     """Read one folder. Raises InputError where it is damaged or holds no usable box."""
     try:
-        reader = DATASETS[config.layout]
+        DATASETS[config.layout]
     except ValueError as error:
         raise InputError(f"data.sources {config.path!r}: {error}") from error
-    loaded = reader(folder)
-    tracks = [t for t in loaded.tracks if t.name not in config.exclude]
-    if not tracks:
-        raise InputError(f"{folder}: no usable box ({loaded.dropped} were absurd, {len(loaded.tracks)} are excluded)")
-    chances = np.sqrt([float(len(t)) for t in tracks])
-    groups: dict[str, list[int]] = {}
-    for i, track in enumerate(tracks):
-        groups.setdefault(track.category, []).append(i)
-    by_category = {k: np.array(v, np.int64) for k, v in groups.items()}
-    excluded = {t.name for t in loaded.tracks} & set(config.exclude)
-    return Source(name, config, tracks, loaded.dropped, config.weight, chances / chances.sum(), by_category, excluded)
+    loaded = open_folder(config.layout, folder)
+    tracks, excluded = loaded.tracks, set(config.exclude)
+    if config.exclude or config.only:
+        names = tracks.names
+        excluded &= set(names)
+        only = set(listed_names(config, folder)) if config.only else set(names)
+        tracks = tracks.take([i for i, n in enumerate(names) if n in only and n not in excluded])
+    if not len(tracks):
+        reasons = ", ".join(f"{count} {reason}" for reason, count in loaded.left_out.items()) or "none were left out"
+        raise InputError(f"{folder}: no usable box ({reasons}; {len(loaded.tracks)} tracks are excluded)")
+    chances = np.sqrt(tracks.lengths.astype(np.float64))
+    return Source(
+        name, config, tracks, loaded.dropped, config.weight, chances / chances.sum(), tracks.by_category(), excluded
+    )
+
+
+def listed_names(config: SourceConfig, folder: Path) -> list[str]:
+    """The names in the file that the setting `only` names. Raises InputError where it is missing or empty."""
+    path = folder / Path(config.only).expanduser()
+    names = [line.strip() for line in read_text(path).splitlines() if line.strip()]
+    if not names:
+        raise InputError(f"{path}: no names in it")
+    return names
 
 
 def open_sources(config: DataConfig) -> list[Source]:

@@ -1,60 +1,42 @@
-"""What every dataset reader gives: tracks of boxed frames. Readers register in DATASETS under the layout's name."""
+"""Readers register in DATASETS under the layout's name: each gives the tracks of a folder, one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
+from tracker.data.report import REASONS, Report
+from tracker.data.tracks import Track, Tracks
+from tracker.errors import InputError
 from tracker.registry import Registry
 
-MIN_SIDE = 4.0  # pixels: below this there is nothing to recognise
-MAX_ASPECT = 20.0
-
-
-@dataclass(frozen=True, eq=False)
-class Track:
-    """One object in one or more frames of one folder.
-
-    `boxes` (n, 4) are x, y, w, h in pixels, 0-based; `numbers` (n,) are the frames' own numbers, so that gaps in
-    time survive frames that were left out. A still is a track of length 1; `others` (m, 4) are the other boxes in it.
-    """
-
-    name: str
-    paths: tuple[str, ...]
-    boxes: NDArray[np.float32]
-    numbers: NDArray[np.int64]
-    category: str = ""
-    others: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 4), np.float32))
-
-    def __len__(self) -> int:
-        return len(self.paths)
+Scan = Callable[[Path, Report], Iterator[Track]]
+DATASETS: Registry[Scan] = Registry("dataset layout")
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Tracks of one folder, and how many boxes were left out as absurd."""
+    """Tracks of one folder, and how many boxes were left out for which reason."""
 
-    tracks: list[Track]
-    dropped: int
+    tracks: Tracks
+    left_out: dict[str, int]
+
+    @property
+    def dropped(self) -> int:
+        """How many boxes were left out because they are empty or absurd, not because of a flag."""
+        return sum(self.left_out.get(reason, 0) for reason in REASONS.values())
 
 
-Reader = Callable[[Path], Loaded]
-DATASETS: Registry[Reader] = Registry("dataset layout")
+def read(layout: str, folder: Path, report: Report | None = None) -> Loaded:
+    """Everything in a folder of this layout. Raises InputError naming the first file that is missing or damaged, unless
+    the `report` is one that collects them."""
+    report = report or Report()
+    tracks = Tracks.of(DATASETS[layout](folder, report), folder)
+    return Loaded(tracks, dict(report.left_out))
 
 
-def sane(boxes: ArrayLike, width: float, height: float) -> NDArray[np.bool_]:
-    """Which boxes x, y, w, h (n, 4) can teach anything in a frame of this size: (n,) booleans.
-
-    Refused: values that are not finite, sides below 4 pixels, a shape beyond 20:1, a centre outside the frame.
-    """
-    b = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
-    finite = np.asarray(np.isfinite(b).all(axis=1))
-    x, y, w, h = np.where(finite[:, None], b, 0.0).T
-    big = (w >= MIN_SIDE) & (h >= MIN_SIDE)
-    shape = np.maximum(w, h) <= MAX_ASPECT * np.minimum(w, h)
-    cx, cy = x + w / 2, y + h / 2
-    return np.asarray(finite & big & shape & (cx >= 0) & (cy >= 0) & (cx < width) & (cy < height))
+def not_here(folder: Path, wanted: str, layout: str) -> NoReturn:
+    """Raise the InputError for a folder that does not hold this layout at all."""
+    raise InputError(f"{folder}: {wanted}; is this the {layout} layout? (docs/datasets.md shows what is expected)")

@@ -3,102 +3,69 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.data.datasets.base import DATASETS, Loaded, Track, sane
+from tracker.data.clips import listed, make_track, match, read_each
+from tracker.data.datasets.base import DATASETS, not_here
+from tracker.data.files import numbered_frames, read_flags, read_rows, read_text
+from tracker.data.report import Report
+from tracker.data.tracks import Track
 from tracker.errors import InputError
 
-FRAMES = {".jpg", ".jpeg", ".png", ".bmp"}
+TRUTH = "groundtruth.txt"
+FLAGS = {"absence.label": 1, "cover.label": 0}  # file, and the value that says that the target is not in view
+PLACES = ("", "train", "full_data/train", "train_data")  # of the clips, below the folder that is named
 
 
-def frame_files(clip: Path) -> list[tuple[int, Path]]:
-    """Frames of a clip with their numbers, in the order of the numbers (not of the names)."""
-    found = []
-    for path in clip.iterdir():
-        digits = re.findall(r"\d+", path.stem)
-        if digits and path.suffix.lower() in FRAMES:
-            found.append((int(digits[-1]), path))
-    return sorted(found)
+def clip_folders(folder: Path, report: Report) -> list[Path]:
+    """The clips: the folder itself, those named in `list.txt`, or else every folder with a ground truth."""
+    for place in PLACES:
+        base = folder / place
+        if (base / TRUTH).is_file():
+            return [base]
+        if (base / "list.txt").is_file():
+            return [base / name for name in listed(base / "list.txt", report)]
+        clips = sorted(p.parent for p in base.glob(f"*/{TRUTH}"))
+        if clips:
+            report.uses(base)
+            return clips
+    not_here(folder, f"no list.txt, and no clip with a {TRUTH} in it", "GOT-10k")
 
 
-def read_boxes(path: Path) -> NDArray[np.float32]:
-    """Rows of a ground-truth file (n, 4), split at commas, tabs or spaces; an empty row is a row of NaN."""
-    try:
-        lines = path.read_text(encoding="utf-8").rstrip().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as text ({error})") from error
-    rows = []
-    for number, line in enumerate(lines, 1):
-        parts = line.replace(",", " ").split()
-        try:
-            row = [float(p) for p in parts] or [np.nan] * 4
-        except ValueError:
-            row = []
-        if len(row) != 4:
-            raise InputError(f"{path}, line {number}: expected x,y,w,h, got {line.strip()!r}")
-        rows.append(row)
-    return np.array(rows, dtype=np.float32).reshape(-1, 4)
-
-
-def visible(clip: Path, count: int) -> NDArray[np.bool_]:
+def visible(clip: Path, count: int, report: Report) -> NDArray[np.bool_]:
     """Frames (n,) whose target is in view, from `absence.label` (1 = absent) and `cover.label` (0 = absent)."""
     seen = np.ones(count, dtype=bool)
-    for name, hidden in (("absence.label", 1), ("cover.label", 0)):
-        path = clip / name
-        if not path.is_file():
-            continue
-        try:
-            values = np.array(path.read_text(encoding="utf-8").split(), dtype=np.int64)
-        except ValueError as error:
-            raise InputError(f"{path}: expected one whole number a line ({error})") from error
-        if len(values) != count:
-            raise InputError(f"{path}: {len(values)} rows for {count} frames")
-        seen &= values != hidden
+    for name, hidden in FLAGS.items():
+        if (clip / name).is_file():
+            report.uses(clip / name)
+            seen &= read_flags(clip / name, count) != hidden
     return seen
 
 
-def read_clip(clip: Path) -> tuple[Track | None, int]:
-    """One clip as a track (None where no box is left) and how many boxes were absurd; absent frames do not count."""
-    frames = frame_files(clip)
-    boxes = read_boxes(clip / "groundtruth.txt")
-    if not frames or len(frames) != len(boxes):
-        raise InputError(f"{clip}: {len(frames)} frames but {len(boxes)} rows in groundtruth.txt; they must match")
-    first = cv2.imread(str(frames[0][1]), cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION)
-    if first is None:
-        raise InputError(f"{frames[0][1]}: cannot be read as an image")
-    present = visible(clip, len(boxes)) & ~np.isnan(boxes).any(1)
-    good = present & sane(boxes, first.shape[1], first.shape[0])
-    keep = np.flatnonzero(good)
-    dropped = int(present.sum()) - len(keep)
-    if not len(keep):
-        return None, dropped
-    numbers = np.array([frames[i][0] for i in keep], np.int64)
-    return Track(clip.name, tuple(str(frames[i][1]) for i in keep), boxes[keep], numbers), dropped
+def category(clip: Path) -> str:
+    """`object_class` in `meta_info.ini`; empty where there is none."""
+    path = clip / "meta_info.ini"
+    found = re.search(r"^object_class:\s*(.+?)\s*$", read_text(path), re.MULTILINE) if path.is_file() else None
+    return found[1] if found else ""
 
 
-def clip_folders(folder: Path) -> list[Path]:
-    """The clips of a folder: itself, those named in `list.txt`, or else every folder with a ground truth."""
-    if (folder / "groundtruth.txt").is_file():
-        return [folder]
-    listing = folder / "list.txt"
-    if not listing.is_file():
-        return sorted(p.parent for p in folder.glob("*/groundtruth.txt"))
-    clips = [folder / name for name in listing.read_text(encoding="utf-8").split()]
-    for clip in clips:
-        if not (clip / "groundtruth.txt").is_file():
-            raise InputError(f"{listing} names {clip.name!r}, but {clip / 'groundtruth.txt'} is not there")
-    return clips
+def read_clip(clip: Path, report: Report) -> Track | None:
+    """One clip as a track, None where no box is left. Raises InputError naming what is missing or damaged."""
+    if not (clip / TRUTH).is_file():
+        raise InputError(f"{clip / TRUTH}: missing")
+    report.uses(clip, clip / TRUTH)
+    frames, boxes = numbered_frames(clip), read_rows(clip / TRUTH)
+    match(clip, frames, len(boxes), clip / TRUTH)
+    seen = visible(clip, len(boxes), report) & ~np.isnan(boxes).any(1)
+    report.hide("absent", ~seen)
+    return make_track(report, clip.name, frames, boxes, seen, clip / TRUTH, category(clip))
 
 
 @DATASETS.register("got10k")
-def read(folder: Path) -> Loaded:
+def scan(folder: Path, report: Report) -> Iterator[Track]:
     """Tracks of a folder in GOT-10k layout. Raises InputError naming what is missing or damaged."""
-    clips = clip_folders(folder)
-    if not clips:
-        raise InputError(f"{folder}: no clip with a groundtruth.txt in it; is this the GOT-10k layout?")
-    parts = [read_clip(clip) for clip in clips]
-    return Loaded([t for t, _ in parts if t is not None], sum(d for _, d in parts))
+    return read_each(report, clip_folders(folder, report), read_clip)

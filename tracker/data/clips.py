@@ -1,0 +1,68 @@
+"""What the layouts of clips share: a list of names, and a track from numbered frames and one row of box a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tracker.data.files import image_size, read_text
+from tracker.data.report import Report
+from tracker.data.tracks import Track
+from tracker.errors import InputError
+
+Frames = Sequence[tuple[int, str]]
+C = TypeVar("C")
+
+
+def listed(listing: Path, report: Report) -> list[str]:
+    """Names in a list of clips, one a line (`a/b` and a trailing `/` are fine)."""
+    report.uses(listing)
+    return [line.strip().strip("/") for line in read_text(listing).splitlines() if line.strip()]
+
+
+def read_each(report: Report, clips: Iterable[C], read: Callable[[C, Report], Track | None]) -> Iterator[Track]:
+    """The tracks of clips, those without a usable box left out; a damaged clip is a fault of its own."""
+    for clip in clips:
+        track = report.attempt(read, clip, report)
+        if track is not None:
+            yield track
+        report.step()
+
+
+def match(clip: Path, frames: Frames, rows: int, table: Path) -> None:
+    """Raises InputError where a clip has other than one row for each frame, naming the frame that is missing."""
+    if not frames:
+        raise InputError(f"{clip}: no frames in it")
+    if len(frames) == rows:
+        return
+    text = f"{clip}: {len(frames)} frames but {rows} rows in {table}; they must match"
+    numbers = np.array([n for n, _ in frames])
+    gaps = np.flatnonzero(np.diff(numbers) > 1)
+    if len(frames) < rows and len(gaps):
+        text += f" (frame {numbers[gaps[0]] + 1} is missing)"
+    raise InputError(text)
+
+
+def make_track(
+    report: Report,
+    name: str,
+    frames: Frames,
+    boxes: ArrayLike,
+    shown: NDArray[np.bool_],
+    table: Path,
+    category: str = "",
+) -> Track | None:
+    """The frames whose target is `shown` and whose box is usable, as a track; None where there is none.
+
+    `boxes` (n, 4) are x, y, w, h, 0-based, from the file `table`. The size of the first frame stands for all of them.
+    """
+    b = np.asarray(boxes, np.float64)
+    keep = report.usable(table, b, image_size(frames[0][1]), shown)
+    if not len(keep):
+        return None
+    numbers = np.array([frames[i][0] for i in keep], np.int64)
+    return Track(name, [frames[i][1] for i in keep], b[keep].astype(np.float32), numbers, category)

@@ -1,0 +1,52 @@
+"""TrackingNet layout: `TRAIN_k/anno/<id>.txt` (x, y, w, h) and `TRAIN_k/frames/<id>/0.jpg`, `1.jpg`, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tracker.data.clips import make_track, match, read_each
+from tracker.data.datasets.base import DATASETS, not_here
+from tracker.data.files import folders_in, numbered_frames, read_rows
+from tracker.data.report import Report
+from tracker.data.tracks import Track
+from tracker.errors import InputError
+
+
+def parts(folder: Path) -> list[Path]:
+    """The folders `TRAIN_0` ... `TRAIN_11` that are there (any of them), or the folder itself if it is one of them."""
+    if (folder / "anno").is_dir():
+        return [folder]
+    found = [p for p in folders_in(folder) if p.name.startswith("TRAIN") and (p / "anno").is_dir()]
+    if not found:
+        not_here(folder, "no TRAIN_0, TRAIN_1, ... with a folder anno in it", "TrackingNet")
+    return sorted(found, key=lambda p: (len(p.name), p.name))
+
+
+def read_clip(table: Path, report: Report) -> Track | None:
+    """One clip as a track, None where no box is left. Raises InputError naming what is missing or damaged."""
+    name = table.stem
+    folder = table.parents[1] / "frames" / name
+    if not folder.is_dir():
+        raise InputError(f"{folder}: missing, the folder of the frames of {table}")
+    report.uses(table, folder)
+    boxes = read_rows(table)
+    frames = numbered_frames(folder)
+    match(folder, frames, len(boxes), table)
+    return make_track(report, name, frames, boxes, np.ones(len(boxes), bool), table)
+
+
+@DATASETS.register("trackingnet")
+def scan(folder: Path, report: Report) -> Iterator[Track]:
+    """Tracks of a folder in TrackingNet layout. Raises InputError naming what is missing or damaged."""
+    for part in parts(folder):
+        report.uses(part / "anno")
+        tables = sorted((part / "anno").glob("*.txt"))
+        if not tables:
+            report.fault(f"{part / 'anno'}: no files in it")
+        yield from read_each(report, tables, read_clip)
+        lost = {p.name for p in folders_in(part / "frames")} - {t.stem for t in tables}
+        for name in () if report.strict else sorted(lost):  # no harm to training
+            report.fault(f"{part / 'anno' / name}.txt: missing, the boxes of {part / 'frames' / name}")

@@ -1,0 +1,130 @@
+"""What a reader meets in a folder: damage, boxes that cannot teach anything, and files that the result depends on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tracker.errors import InputError
+
+T = TypeVar("T")
+
+MIN_SIDE = 4.0  # pixels: below this there is nothing to recognise
+MAX_ASPECT = 20.0
+EMPTY, NUMBER, SMALL, THIN, OUTSIDE = range(1, 6)
+DAMAGE = (EMPTY, NUMBER, OUTSIDE)  # nobody means to draw these; the others are small or thin objects
+REASONS = {
+    EMPTY: "empty",
+    NUMBER: "not a number",
+    SMALL: f"smaller than {MIN_SIDE:g} pixels",
+    THIN: f"longer than {MAX_ASPECT:g}:1",
+    OUTSIDE: "centre outside the image",
+}
+
+
+@dataclass
+class Report:
+    """What a reader meets on its way through a folder.
+
+    Training reads strictly: the first fault is an InputError. A check is not strict: faults are collected, one line
+    each with the file's name, and the reader goes on without the part. `left_out` counts boxes by the reason why they
+    are not used, `used` are the files and folders whose change would change what was read.
+    """
+
+    strict: bool = True
+    faults: list[str] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    used: dict[str, None] = field(default_factory=dict)
+    progress: Callable[[], object] | None = None
+
+    def fault(self, text: str) -> None:
+        """A file that is missing or damaged; `text` begins with its name. Raises InputError if reading is strict."""
+        if self.strict:
+            raise InputError(text)
+        self.faults.append(text)
+
+    def attempt(self, work: Callable[..., T], *values: object) -> T | None:
+        """What `work(*values)` gives; its InputError is a fault, and the result None."""
+        try:
+            return work(*values)
+        except InputError as error:
+            if self.strict:
+                raise
+            self.faults.append(str(error))
+            return None
+
+    def step(self) -> None:
+        """Another clip or annotation file is done."""
+        if self.progress is not None:
+            self.progress()
+
+    def uses(self, *paths: str | Path) -> None:
+        """The tracks depend on these files' content and on these folders' lists of names."""
+        self.used.update(dict.fromkeys(map(str, paths)))
+
+    def hide(self, flag: str, hidden: NDArray[np.bool_]) -> None:
+        """Boxes that annotators flagged as absent, occluded, ...; they are left out for that reason."""
+        if hidden.any():
+            self.left_out[flag] += int(hidden.sum())
+
+    def usable(
+        self,
+        where: str | Path | Sequence[str],
+        boxes: ArrayLike,
+        size: tuple[float, float] | None,
+        shown: NDArray[np.bool_] | None = None,
+    ) -> NDArray[np.int64]:
+        """Positions of the boxes (n, 4) that can teach something; the others are counted, unless not `shown` anyway.
+
+        A check lists those that cannot be meant (empty, not a number, outside the image) under `where`, the name of
+        their file, or the names of the files of each.
+        """
+        codes = judge(boxes, size)
+        if shown is None:
+            shown = np.ones(len(codes), bool)
+        bad = codes[shown]
+        if bad.any():
+            for code, count in enumerate(np.bincount(bad)):
+                if code and count:
+                    self.left_out[REASONS[code]] += int(count)
+            if not self.strict:
+                self._list(where, np.where(shown & np.isin(codes, DAMAGE), codes, 0))
+        return np.flatnonzero(shown & (codes == 0))
+
+    def _list(self, where: str | Path | Sequence[str], codes: NDArray[np.int8]) -> None:
+        bad = np.flatnonzero(codes)
+        if not isinstance(where, (str, Path)):
+            self.faults += [f"{where[i]}: the box is of no use ({REASONS[int(codes[i])]})" for i in bad.tolist()]
+        elif len(bad):
+            some = ", ".join(f"box {i + 1} ({REASONS[int(codes[i])]})" for i in bad[:3])
+            more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+            self.faults.append(f"{where}: {some}{more}")
+
+
+def judge(boxes: ArrayLike, size: tuple[float, float] | None) -> NDArray[np.int8]:
+    """What is wrong with boxes x, y, w, h (n, 4) in a frame of this width and height: (n,) keys of REASONS, else 0.
+
+    Refused: values that are not finite, no width or height, sides below 4 pixels, a shape beyond 20:1, a centre
+    outside the frame (not asked where the size is None).
+    """
+    b = np.asarray(boxes, dtype=np.float64).reshape(-1, 4)
+    finite = np.asarray(np.isfinite(b).all(axis=1))
+    if not finite.all():
+        b = np.where(finite[:, None], b, 1.0)
+    xy, wh = b[:, :2], b[:, 2:]
+    short, long = wh.min(axis=1), wh.max(axis=1)
+    codes = np.zeros(len(b), np.int8)  # the first fault in the list above stands, so it is written last
+    if size is not None:
+        centre = xy + wh / 2
+        codes[((centre < 0) | (centre >= size)).any(axis=1)] = OUTSIDE
+    codes[long > MAX_ASPECT * short] = THIN
+    codes[short < MIN_SIDE] = SMALL
+    codes[short <= 0] = EMPTY
+    codes[~finite] = NUMBER
+    return codes
