@@ -72,10 +72,11 @@ class TrackingConfig:
 @dataclass(frozen=True)
 class SourceConfig:
     path: str = setting("", "folder below data.root; a glob such as `stills/*` makes one source of each folder")
-    layout: str = setting("got10k", "native layout of the folder: coco or got10k")
+    layout: str = setting("got10k", "native layout of the folder, such as coco, got10k or folder (docs/datasets.md)")
     weight: float = setting(1.0, "how often it is drawn, relative to the other sources", low=0)
     max_gap: int = setting(100, "two frames of a pair are at most this many apart (frames as stored)", low=0)
     exclude: tuple[str, ...] = setting((), "names of clips that are left out, such as those held out for validation")
+    only: str = setting("", "file in the folder with the names of the clips to use, one a line; empty: all of them")
     tight: bool = setting(True, "boxes fit the object; loose boxes teach the class branch only")
 
 
@@ -125,22 +126,44 @@ class DataConfig:
 class LossConfig:
     all_points: bool = setting(False, "box and ranking terms see all labelled points, not just those that are kept")
     cls: float = setting(1.0, "weight of the balanced cross entropy")
-    loc: float = setting(1.0, "weight of the IoU loss")
-    loc_kind: str = setting("linear", "linear (1 - IoU), log (-log IoU), giou or diou")
+    loc: float = setting(1.0, "weight of the box loss")
+    focal: float = share(0.0, "share b of the focal loss in the class term, (1-b) CE + b focal; 0.0002 is usual")
+    focal_gamma: float = setting(3.0, "exponent of the focal loss (Lin et al. 2017, eq. 5)", low=0)
+    focal_alpha: float = share(0.25, "weight of targets in the focal loss; background has 1 - alpha")
+    loc_kind: str = setting("linear", "linear (1 - IoU), iou or log (-log IoU), giou, diou or smooth_l1")
     ranking: float = setting(0.0, "weight of the classification ranking loss CR (0.5 in SiamPW-RBO)")
     iou_ranking: float = setting(0.0, "weight of each of the two IoU-guided ranking losses (0.25 in SiamPW-RBO)")
     iou_ranking_gamma: float = setting(5.0, "slope of the IoU-guided ranking losses")
 
 
 @dataclass(frozen=True)
+class ValidationConfig:
+    every: int = setting(0, "steps between two validations, 0 = none", low=0)
+    path: str = setting("", "folder of held-out clips, below data.root")
+    layout: str = setting("got10k", "native layout of the folder, as in data.sources")
+    clips: tuple[str, ...] = setting((), "names of the clips, such as those that data.sources exclude; empty: all")
+    pairs: int = setting(256, "pairs drawn from the clips, the same every time: overlap of the best point's box", low=0)
+    frames: int = setting(60, "the tracker follows the first so many frames of each clip, 0 = none", low=0)
+
+
+@dataclass(frozen=True)
 class TrainConfig:
-    pairs: int = setting(100_000, "training pairs in the whole run", low=1)
-    batch: int = setting(32, "pairs per step", low=1)
+    pairs: int = setting(100_000, "training pairs in the whole run, of all processes together", low=1)
+    batch: int = setting(32, "pairs that a process takes at a time", low=1)
+    accumulate: int = setting(1, "batches whose gradients are averaged to make one step", low=1)
     optimiser: str = setting("adamw", "adamw or sgd (momentum 0.9)")
     lr: float = setting(8e-4, "peak learning rate of neck, attention and head", low=0)
     backbone_lr: float = setting(0.15, "the backbone's rate as a fraction of `lr`", low=0)
     backbone_from: float = share(0.0, "the backbone is frozen until this fraction of the run")
     stem_from: float = share(0.0, "conv1 and layer1 are frozen until this fraction of the run")
+    backbone_layers: tuple[str, ...] = setting(
+        (), "parts of the backbone that are ever trained, such as [layer2, layer3]; empty: all"
+    )
+    statistics: str = setting(
+        "sync",
+        "BatchNorm of neck and head: sync (over all processes) or frozen (as they came); the backbone's never move",
+        among=("sync", "frozen"),
+    )
     weight_decay: float = setting(1e-4, "adamw: decoupled, and not of biases and norms", low=0)
     warmup: float = share(0.03, "fraction of the run in which the rate rises to its peak")
     decay: str = setting("cosine", "cosine or log (SiamBAN), from the peak down to `final_lr`")
@@ -149,12 +172,23 @@ class TrainConfig:
     ema: float = setting(
         0.998, "decay of the averaged weights, which are those to track with; 0 = none", low=0, high=0.99999
     )
-    precision: str = setting("auto", "auto, fp32 or bf16 (autocast; weights stay fp32)", among=("auto", "fp32", "bf16"))
+    precision: str = setting(
+        "auto",
+        "auto, fp32, bf16 or fp16 (autocast; weights stay fp32; fp16 scales the loss)",
+        among=("auto", "fp32", "bf16", "fp16"),
+    )
+    backend: str = setting(
+        "auto", "how processes talk: auto (nccl on GPUs, else gloo), gloo or nccl", among=("auto", "gloo", "nccl")
+    )
     threads: int = setting(0, "CPU threads of the training process, 0 = all cores", low=0)
     seed: int = setting(0, "of sampling, augmentation and initial weights", low=0)
-    init: str = setting("", "weights to start from: a checkpoint, or a torchvision ResNet file for the backbone")
+    init: str = setting(
+        "", "weights to start from: a checkpoint (a shipped one: its name), or a file of torchvision, PySOT or SiamBAN"
+    )
     save_every: int = setting(100, "steps between two writes of the resumable state", low=1)
+    pictures_every: int = setting(500, "steps between two pictures in TensorBoard, where it is on; 0 = none", low=0)
     loss: LossConfig = group(LossConfig, "weights of the loss terms")
+    validation: ValidationConfig = group(ValidationConfig, "held-out clips, looked at while training")
 
 
 @dataclass(frozen=True)

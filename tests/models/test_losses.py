@@ -11,6 +11,7 @@ import torch
 from tracker.models.losses import (
     balanced_cross_entropy,
     classification_ranking,
+    focal_loss,
     iou_guided_ranking,
     iou_loss,
     points,
@@ -61,13 +62,39 @@ def test_cross_entropy_weighs_both_kinds_alike() -> None:
         ("linear", 1 - 51 / 151),
         ("log", -math.log(51 / 151)),
         ("giou", 1 - 51 / 151 + (150 - 150) / 150),
+        ("iou", -math.log(51 / 151)),
         ("diou", 1 - 51 / 151 + 25 / (15**2 + 10**2)),
+        ("smooth_l1", 2 * (5 / 8) ** 2 / 2 / 4),  # left and right are 5 pixels off, 5/8 of a stride
     ],
 )
 def test_iou_loss_by_hand(kind: str, expected: float) -> None:
     predicted = torch.tensor([5.0, 5, 5, 5]).view(1, 4, 1, 1)
     target = torch.tensor([0.0, 5, 10, 5]).view(1, 4, 1, 1)
     assert float(iou_loss(predicted, target, torch.ones(1, 1, 1), kind)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_smooth_l1_is_linear_beyond_a_stride() -> None:
+    predicted = torch.tensor([24.0, 0, 0, 0]).view(1, 4, 1, 1)
+    loss = iou_loss(predicted, torch.zeros(1, 4, 1, 1), torch.ones(1, 1, 1), "smooth_l1")
+    assert float(loss) == pytest.approx((3 - 0.5) / 4)
+
+
+def test_focal_loss_by_hand() -> None:
+    logits, labels = single([0.8, 0.6, 0.1, 0.99], [1, 1, 0, -1])
+    positives = 0.25 * (0.2**3 * -math.log(0.8) + 0.4**3 * -math.log(0.6))
+    negatives = 0.75 * 0.1**3 * -math.log(0.9)
+    assert float(focal_loss(logits, labels)) == pytest.approx((positives + negatives) / 2, rel=1e-5)
+    plain = focal_loss(logits, labels, gamma=0.0, alpha=0.5)
+    expected = 0.5 * -(math.log(0.8) + math.log(0.6) + math.log(0.9)) / 2
+    assert float(plain) == pytest.approx(expected, rel=1e-5)
+
+
+def test_focal_loss_of_a_certain_network_is_finite() -> None:
+    logits = torch.tensor([[-200.0, 200.0], [200.0, -200.0]]).view(2, 2, 1, 1).requires_grad_(True)
+    for labels in (torch.tensor([1, 0]), torch.tensor([0, 1])):
+        loss = focal_loss(logits, labels.view(2, 1, 1))
+        loss.backward()
+        assert torch.isfinite(loss) and logits.grad is not None and torch.isfinite(logits.grad).all()
 
 
 def test_giou_counts_the_empty_part_of_the_hull() -> None:
@@ -133,8 +160,9 @@ def test_igr2_passes_no_gradient_to_the_worse_scored() -> None:
 def all_losses(cls: torch.Tensor, loc: torch.Tensor, labels: torch.Tensor) -> list[torch.Tensor]:
     boxes = torch.tensor([[100.0, 100, 150, 150]]).repeat(len(cls), 1)
     target = torch.full_like(loc, 20).detach()
-    overlaps = [iou_loss(loc, target, labels, kind) for kind in ("linear", "log", "giou", "diou")]
+    overlaps = [iou_loss(loc, target, labels, kind) for kind in ("linear", "log", "giou", "diou", "smooth_l1")]
     return [
+        focal_loss(cls, labels),
         balanced_cross_entropy(cls, labels),
         classification_ranking(cls, labels),
         *iou_guided_ranking(cls, labels, loc, boxes),
@@ -186,7 +214,7 @@ def test_gradients_match_finite_differences() -> None:
     labels[0, 1] = 1
     cls = (torch.randn(2, 2, 3, 3) * 2).requires_grad_(True)
     loc = (10 + 20 * torch.rand(2, 4, 3, 3)).requires_grad_(True)
-    for index in (0, 1, 2, 4, 6, 7):  # igr2 is left out: a part of it is detached on purpose
+    for index in (0, 1, 2, 3, 5, 7, 8, 9):  # igr2 is left out: a part of it is detached on purpose
         cls.grad = loc.grad = None
         all_losses(cls, loc, labels)[index].backward()
         step = 1e-2

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tracker.config import load_config
+from tracker.errors import InputError
 from tracker.models.siamese import build_model
 from tracker.settings import Config, TrainConfig
 from tracker.training.optim import AveragedWeights, build_optimiser, rate, set_progress
@@ -51,14 +52,35 @@ def test_parts_are_frozen_until_their_time(config: Config) -> None:
         return {name.split(".")[1] for name, p in net.named_parameters() if p.requires_grad and "backbone" in name}
 
     set_progress(net, optimiser, config.train, 0.1)
-    assert live() == set() and all(p.requires_grad for p in net.head.parameters())
+    assert live() == set()
+    assert {n for n, p in net.head.named_parameters() if not p.requires_grad} == {"levels.0.fuse.0.bias"}
     set_progress(net, optimiser, config.train, 0.3)
     assert live() == {"layer2", "layer3"}
     lr = set_progress(net, optimiser, config.train, 0.6)
     assert live() == {"conv1", "bn1", "layer1", "layer2", "layer3"}
-    assert {g["part"]: g["lr"] for g in optimiser.param_groups} == pytest.approx(
-        {"rest": lr, "backbone": 0.1 * lr, "stem": 0.1 * lr}
-    )
+    rates = {g["part"]: g["lr"] for g in optimiser.param_groups if g["part"] != "still"}
+    assert rates == pytest.approx({"rest": lr, "backbone": 0.1 * lr, "stem": 0.1 * lr})
+
+
+def test_layers_are_chosen_by_name(config: Config) -> None:
+    recipe = dataclasses.replace(config.train, backbone_layers=("layer2", "layer3"), stem_from=0.0)
+    net = build_model(config.model)
+    optimiser = build_optimiser(net, recipe)
+    set_progress(net, optimiser, recipe, 1.0)
+    assert {n.split(".")[1] for n, p in net.named_parameters() if p.requires_grad and "backbone" in n} == {
+        "layer2",
+        "layer3",
+    }
+    with pytest.raises(InputError, match=r"no layer7 in this backbone; it has conv1, bn1, layer1, layer2, layer3"):
+        build_optimiser(net, dataclasses.replace(recipe, backbone_layers=("layer7",)))
+
+
+def test_a_bias_that_batchnorm_undoes_is_left_alone(config: Config) -> None:
+    net = build_model(config.model)
+    for statistics, live in (("sync", False), ("frozen", True)):
+        recipe = dataclasses.replace(config.train, statistics=statistics)
+        set_progress(net, build_optimiser(net, recipe), recipe, 1.0)
+        assert net.head.levels[0].fuse[0].bias.requires_grad is live
 
 
 def test_every_parameter_is_in_one_group_and_vectors_are_not_decayed(config: Config) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.sgd import SGD
 
+from tracker.errors import InputError
 from tracker.models.siamese import SiameseNet
 from tracker.registry import Registry
 from tracker.settings import TrainConfig
@@ -46,11 +48,20 @@ def log(t: float, final: float) -> float:
 
 
 def build_optimiser(net: SiameseNet, config: TrainConfig) -> Optimizer:
-    """Groups `stem`, `backbone` and `rest`; vectors (biases, norms, alpha) are not decayed by adamw."""
+    """Groups `stem`, `backbone`, `rest` and `still`, which is never trained; adamw does not decay vectors.
+
+    Raises InputError where `backbone_layers` names what the backbone does not have.
+    """
+    still = set() if config.statistics == "frozen" else set(_idle_biases(net))
+    known = [name for name, part in net.backbone.named_children() if any(True for _ in part.parameters())]
+    unknown = sorted(set(config.backbone_layers) - set(known))
+    if unknown:
+        raise InputError(f"train.backbone_layers: no {', '.join(unknown)} in this backbone; it has {', '.join(known)}")
     groups: dict[tuple[str, bool], list[nn.Parameter]] = {}
     for name, parameter in net.named_parameters():
         decays = parameter.ndim > 1 or config.optimiser == "sgd"  # published recipes with SGD decay everything
-        groups.setdefault((_part(name), decays), []).append(parameter)
+        part = "still" if name in still else _part(name, config.backbone_layers)
+        groups.setdefault((part, decays), []).append(parameter)
     options = [
         {
             "params": params,
@@ -74,7 +85,8 @@ def rate(config: TrainConfig, progress: float) -> float:
 def set_progress(net: SiameseNet, optimiser: Optimizer, config: TrainConfig, progress: float) -> float:
     """Set every group's rate, and freeze what is not trained yet. Returns the head's rate."""
     lr = rate(config, progress)
-    starts = {"stem": max(config.backbone_from, config.stem_from), "backbone": config.backbone_from, "rest": 0.0}
+    stem = max(config.backbone_from, config.stem_from)
+    starts = {"stem": stem, "backbone": config.backbone_from, "rest": 0.0, "still": math.inf}
     for group in optimiser.param_groups:
         live = progress >= starts[group["part"]]
         group["lr"] = lr * group["scale"]
@@ -107,7 +119,19 @@ def _tensors(net: nn.Module) -> Iterator[torch.Tensor]:
     yield from net.buffers()
 
 
-def _part(name: str) -> str:
+def _part(name: str, layers: tuple[str, ...]) -> str:
     if not name.startswith("backbone."):
         return "rest"
-    return "stem" if name.split(".")[1] in STEM else "backbone"
+    layer = name.split(".")[1]
+    if layers and layer not in layers:
+        return "still"
+    return "stem" if layer in STEM else "backbone"
+
+
+def _idle_biases(net: SiameseNet) -> Iterator[str]:
+    """Biases right before a BatchNorm, which takes them off again: their gradient is rounding noise, which adamw would
+    blow up to steps of full length that differ from machine to machine."""
+    for name, module in net.named_modules():
+        for (child, conv), (_, norm) in pairwise(module.named_children()):
+            if isinstance(norm, nn.modules.batchnorm._BatchNorm) and getattr(conv, "bias", None) is not None:
+                yield f"{name}.{child}.bias"

@@ -1,4 +1,4 @@
-"""Overlap losses on distances from a point to the four sides of its box: linear, log, GIoU and DIoU."""
+"""Losses on distances from a point to the four sides of its box: linear, log, GIoU, DIoU and smooth L1."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 
+from tracker.models.losses.ratio import Ratio
 from tracker.registry import Registry
+
+STRIDE = 8.0  # pixels of the search crop between two points
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """What the kinds of loss are made of; tensors of shape (K,), pixels of the search crop."""
+    """What the kinds of loss are made of; pixels of the search crop, shape (K,), the distances (K, 4)."""
 
+    predicted: torch.Tensor
+    target: torch.Tensor
     inter: torch.Tensor
     union: torch.Tensor
     enclosing_w: torch.Tensor
@@ -26,52 +32,64 @@ class Overlap:
         return (self.inter + 1) / (self.union + 1)
 
 
-IOU_LOSSES: Registry[Callable[[Overlap], torch.Tensor]] = Registry("IoU loss")
+BOX_LOSSES: Registry[Callable[[Overlap], torch.Tensor]] = Registry("box loss")
 
 
-@IOU_LOSSES.register("linear")
+@BOX_LOSSES.register("linear")
 def linear(o: Overlap) -> torch.Tensor:
     """`1 - IoU` (SiamBAN)."""
     return 1 - o.iou
 
 
-@IOU_LOSSES.register("log")
+@BOX_LOSSES.register("iou")
+@BOX_LOSSES.register("log")
 def log(o: Overlap) -> torch.Tensor:
-    """`-log IoU` (UnitBox)."""
+    """`-log IoU` (UnitBox), under both of its usual names."""
     return -torch.log(o.iou)
 
 
-@IOU_LOSSES.register("giou")
+@BOX_LOSSES.register("giou")
 def giou(o: Overlap) -> torch.Tensor:
     """`1 - (IoU - (C - U) / C)` with C the area of the enclosing box (Rezatofighi 2019)."""
     enclosing = o.enclosing_w * o.enclosing_h
     return 1 - o.iou + (enclosing - o.union) / enclosing.clamp(min=1e-6)
 
 
-@IOU_LOSSES.register("diou")
+@BOX_LOSSES.register("diou")
 def diou(o: Overlap) -> torch.Tensor:
     """`1 - IoU + d^2 / c^2`: centre distance over the enclosing box's diagonal (Zheng 2020)."""
     return 1 - o.iou + o.centre_distance2 / (o.enclosing_w**2 + o.enclosing_h**2).clamp(min=1e-6)
 
 
+@BOX_LOSSES.register("smooth_l1")
+def smooth_l1(o: Overlap) -> torch.Tensor:
+    """Smooth L1 (Girshick 2015), mean over the four distances, in strides: `d^2 / 2`, beyond one stride `d - 1/2`."""
+    return F.smooth_l1_loss(o.predicted / STRIDE, o.target / STRIDE, reduction="none").mean(1)
+
+
 def iou_loss(
     distances: torch.Tensor, target_distances: torch.Tensor, labels: torch.Tensor, kind: str = "linear"
 ) -> torch.Tensor:
-    """Mean overlap loss over the positive points of the batch.
+    """Mean box loss over the positive points of the batch.
 
     Args:
         distances: N,4,H,W predicted distances l, t, r, b (>= 0), search-crop pixels.
         target_distances: N,4,H,W distances to the target's sides; read at positive points only.
         labels: N,H,W; 1 target, 0 background, -1 ignored.
-        kind: a name in `IOU_LOSSES`. An unknown one raises ValueError that lists them.
+        kind: a name in `BOX_LOSSES`. An unknown one raises ValueError that lists them.
     Returns:
         A float32 scalar; 0, with a gradient of 0, where there is no positive point.
     """
+    return iou_ratio(distances, target_distances, labels, kind).value
+
+
+def iou_ratio(distances: torch.Tensor, target_distances: torch.Tensor, labels: torch.Tensor, kind: str) -> Ratio:
+    """`iou_loss` before the division."""
     positive = labels == 1
     predicted = distances.permute(0, 2, 3, 1)[positive].float()
     target = target_distances.permute(0, 2, 3, 1)[positive].float()
-    losses = IOU_LOSSES[kind](_overlap(predicted, target))
-    return losses.sum() / positive.sum().clamp(min=1)
+    losses = BOX_LOSSES[kind](_overlap(predicted, target))
+    return Ratio(losses.sum(), positive.sum().float())
 
 
 def _overlap(a: torch.Tensor, b: torch.Tensor) -> Overlap:
@@ -82,6 +100,8 @@ def _overlap(a: torch.Tensor, b: torch.Tensor) -> Overlap:
     area_b = (b[:, 0] + b[:, 2]) * (b[:, 1] + b[:, 3])
     centres = (a[:, 2:] - a[:, :2] - b[:, 2:] + b[:, :2]) / 2
     return Overlap(
+        predicted=a,
+        target=b,
         inter=inter,
         union=area_a + area_b - inter,
         enclosing_w=high[:, 0] + high[:, 2],

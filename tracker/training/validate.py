@@ -1,0 +1,153 @@
+"""Held-out clips, looked at while training: overlap on fixed pairs, and a short run of the tracker on each clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from tracker import box as boxes
+from tracker.data.datasets import Track
+from tracker.data.pairs import PairSampler
+from tracker.data.sources import open_sources
+from tracker.errors import InputError
+from tracker.models.losses import points
+from tracker.models.siamese import SiameseNet
+from tracker.settings import AugmentConfig, Config, SourceConfig
+from tracker.tracking.siamese_tracker import Tracker
+from tracker.training.step import Run
+
+SEED = 20_240_601  # of the fixed pairs: no training run draws from it
+
+
+class Validation:
+    """The held-out clips of `train.validation`, opened once.
+
+    Raises InputError: no such folder or clip, a clip that is trained on, or nothing to measure.
+    """
+
+    def __init__(self, config: Config) -> None:
+        settings = config.train.validation
+        self.config, self.settings = config, settings
+        folder = Path(config.data.root).expanduser() / settings.path
+        if not settings.path or not folder.is_dir():
+            raise InputError(
+                f"train.validation.path: no folder {settings.path!r} below {config.data.root or 'data.root'}"
+            )
+        if not settings.pairs and not settings.frames:
+            raise InputError("train.validation: pairs and frames are both 0; there is nothing to measure")
+        source = SourceConfig(settings.path, settings.layout)
+        held = replace(config.data, sources=(source,), negative=0.0, workers=0, augment=_plain(config.data.augment))
+        tracks = open_sources(held)[0].tracks
+        names = [name.partition("#")[0] for name in tracks.names]  # `clip#object` where it may hold several
+        missing = sorted(set(settings.clips).difference(names))
+        if missing:
+            raise InputError(f"train.validation.clips: {', '.join(missing)}: not in {folder}")
+        wanted = set(settings.clips or names)
+        _require_held_out(config, wanted)
+        held_out = [tracks[i] for i, name in enumerate(names) if name in wanted]
+        self.clips = [track for track in held_out if len(track) > 1]
+        if not self.clips:
+            raise InputError(f"train.validation: no clip of two or more frames in {folder}")
+        others = {track for track, name in zip(tracks.names, names, strict=True) if name not in wanted}
+        source = replace(source, exclude=tuple(sorted(others)))
+        self.sampler = PairSampler(replace(held, sources=(source,)), config.tracking, SEED)
+
+    def __call__(self, run: Run) -> dict[str, float]:
+        """Mean overlaps `pairs` and `clips` (0..1), each where it is asked for; processes share the work.
+
+        `score`, by which the best checkpoint is chosen, is that on clips, or else on pairs.
+        """
+        net = run.average.net if run.average else run.net
+        was_training = net.training
+        net.eval()
+        out: dict[str, float] = {}
+        if self.settings.pairs:
+            out["pairs"] = self._mean(run, self._pairs(net, run))
+        if self.settings.frames:
+            mine = self.clips[run.team.rank :: run.team.size]
+            out["clips"] = self._mean(
+                run, follow(net, self.config, run.device, mine, self.settings.frames, self.sampler.frames)
+            )
+        net.train(was_training)
+        return out | {"score": out.get("clips", out.get("pairs", 0.0))}
+
+    def _pairs(self, net: SiameseNet, run: Run) -> list[float]:
+        """Overlap of the box at the best-scored point with the target, of this process's share of the pairs."""
+        size, found = min(self.config.train.batch, 16), []
+        numbers = range(run.team.rank, self.settings.pairs, run.team.size)
+        for start in range(0, len(numbers), size):
+            pairs = [self.sampler.sample(i) for i in numbers[start : start + size]]
+            template, search = (
+                torch.from_numpy(np.stack([p[key] for p in pairs])).to(run.device) for key in ("template", "search")
+            )
+            with torch.no_grad():
+                cls, loc = net(net.embed(template), search)
+            predicted = best_boxes(cls, loc).cpu().numpy()
+            target = np.stack([p["box"] for p in pairs])
+            found += boxes.iou(_xywh(predicted), _xywh(target)).tolist()
+        return found
+
+    @staticmethod
+    def _mean(run: Run, values: list[float]) -> float:
+        total = torch.tensor([sum(values), float(len(values))], device=run.device)
+        total = run.team.sum(total)
+        return float(total[0] / total[1].clamp(min=1))
+
+
+def best_boxes(cls: torch.Tensor, loc: torch.Tensor) -> torch.Tensor:
+    """Boxes x1, y1, x2, y2 (N, 4), search-crop pixels, at the highest-scored points of logits and distances."""
+    index = (cls[:, 1] - cls[:, 0]).flatten(1).argmax(1)
+    rows, columns = loc.shape[2:]
+    left, top, right, bottom = loc.flatten(2).gather(2, index[:, None, None].expand(-1, 4, 1))[..., 0].float().unbind(1)
+    x = points(columns, index.device)[index % columns]
+    y = points(rows, index.device)[torch.div(index, columns, rounding_mode="floor")]
+    return torch.stack((x - left, y - top, x + right, y + bottom), 1)
+
+
+def follow(
+    net: SiameseNet,
+    config: Config,
+    device: torch.device,
+    clips: list[Track],
+    frames: int,
+    read: Callable[[str], Any],
+) -> list[float]:
+    """Mean overlap of each clip when the tracker starts from its first box; the first frame does not count.
+
+    `read` gives the frame of a path.
+    """
+    tracker, found = Tracker(net, config, device), []
+    for clip in clips:
+        overlaps = []
+        for i, (path, truth) in enumerate(zip(clip.paths[:frames], clip.boxes[:frames], strict=True)):
+            image = read(path).image
+            if i == 0:
+                tracker.init(image, boxes.Box(*(float(v) for v in truth)))
+            else:
+                overlaps.append(float(boxes.iou(tracker.update(image).box.xywh, truth)))
+        found.append(float(np.mean(overlaps)) if overlaps else 0.0)
+    return found
+
+
+def _plain(how: AugmentConfig) -> AugmentConfig:
+    """No augmentation but half of the shift and scale: about how a target moves between frames."""
+    return AugmentConfig(
+        **dict.fromkeys(AugmentConfig.__dataclass_fields__, 0.0) | {"shift": how.shift / 2, "scale": how.scale / 2}
+    )
+
+
+def _xywh(corners: np.ndarray) -> np.ndarray:
+    return np.concatenate((corners[:, :2], corners[:, 2:] - corners[:, :2]), 1)
+
+
+def _require_held_out(config: Config, names: set[str]) -> None:
+    path = config.train.validation.path
+    for source in config.data.sources:
+        if source.path == path and source.weight > 0 and (seen := names - set(source.exclude)):
+            some = ", ".join(sorted(seen)[:3])
+            raise InputError(f"train.validation: {some} of {path!r} would be trained on; name them in its `exclude`")
