@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tracker.data.augment import colour_matrix, recolour
 from tracker.data.crops import Matrix, Motion, crop_matrix, map_box
-from tracker.data.frames import Frame
+from tracker.data.frames import Frame, Stored
 
 Image = NDArray[np.uint8]
 Opacity = NDArray[np.float32]
@@ -22,7 +22,7 @@ Opacity = NDArray[np.float32]
 class View:
     """An object: a frame and the box x, y, w, h in it (frame pixels)."""
 
-    frame: Frame
+    frame: Frame | Stored
     box: NDArray[np.float32]
 
 
@@ -43,15 +43,22 @@ class Edge:
 def soft_alpha(box: ArrayLike, matrix: Matrix, origin: tuple[int, int], shape: tuple[int, int], edge: Edge) -> Opacity:
     """Opacity (h, w) float32 of a box (frame pixels) seen through `matrix`, on canvas pixels starting at `origin`."""
     x, y, w, h = (float(v) for v in np.asarray(box).reshape(4))
-    inverse = np.linalg.inv(matrix[:, :2])
-    centre = matrix[:, :2] @ np.array([x + (w - 1) / 2, y + (h - 1) / 2]) + matrix[:, 2]
-    dx = np.arange(origin[0], origin[0] + shape[1], dtype=np.float32)[None, :] - np.float32(centre[0])
-    dy = np.arange(origin[1], origin[1] + shape[0], dtype=np.float32)[:, None] - np.float32(centre[1])
-    u = (np.float32(inverse[0, 0] * 2 / w) * dx + np.float32(inverse[0, 1] * 2 / w) * dy) ** 2
-    v = (np.float32(inverse[1, 0] * 2 / h) * dx + np.float32(inverse[1, 1] * 2 / h) * dy) ** 2
+    (a, b, e), (c, d, f) = matrix.tolist()
+    cx, cy, det = x + (w - 1) / 2, y + (h - 1) / 2, a * d - b * c
+    dx = np.arange(origin[0], origin[0] + shape[1], dtype=np.float32)[None, :] - np.float32(a * cx + b * cy + e)
+    dy = np.arange(origin[1], origin[1] + shape[0], dtype=np.float32)[:, None] - np.float32(c * cx + d * cy + f)
+    u = np.float32(d / det * 2 / w) * dx + np.float32(-b / det * 2 / w) * dy  # by the inverse of the map
+    v = np.float32(-c / det * 2 / h) * dx + np.float32(a / det * 2 / h) * dy
+    u *= u
+    v *= v
     half = edge.power // 2
-    r = np.sqrt(u + v) if half == 1 else (u**half + v**half) ** np.float32(1 / edge.power)
-    t = np.clip((edge.reach - r) / edge.feather, 0, 1).astype(np.float32)
+    if half > 1:
+        u, v = u**half, v**half
+    u += v
+    t = np.sqrt(u, out=u) if half == 1 else np.power(u, np.float32(1 / edge.power), out=u)
+    np.subtract(np.float32(edge.reach), t, out=t)
+    t /= np.float32(edge.feather)
+    np.minimum(np.maximum(t, 0, out=t), 1, out=t)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
@@ -67,15 +74,22 @@ def paste(canvas: Image, view: View, matrix: Matrix, edge: Edge, colour: NDArray
     right, bottom = min(canvas.shape[1], math.ceil(x2 + gx)), min(canvas.shape[0], math.ceil(y2 + gy))
     if right <= left or bottom <= top:
         return
-    local = matrix - np.array([[0, 0, left], [0, 0, top]])
     patch = cv2.warpAffine(
-        view.frame.image, local, (right - left, bottom - top), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        view.frame.decoded().image,
+        matrix - np.array([[0, 0, left], [0, 0, top]]),
+        (right - left, bottom - top),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     if colour is not None:
         patch = recolour(np.asarray(patch, np.uint8), colour)
     alpha = soft_alpha(view.box, matrix, (left, top), (bottom - top, right - left), edge)[..., None]
     part = canvas[top:bottom, left:right]
-    part[:] = (part + alpha * (patch.astype(np.float32) - part) + 0.5).astype(np.uint8)
+    mixed: Opacity = np.asarray(cv2.subtract(patch, part, dtype=cv2.CV_32F), np.float32)
+    mixed *= alpha
+    mixed += part
+    mixed += np.float32(0.5)
+    part[:] = mixed.astype(np.uint8)
 
 
 def place(view: View, centre: ArrayLike, extent: float, motion: Motion) -> Matrix:
@@ -134,7 +148,7 @@ def occluder_view(rng: np.random.Generator, stock: Callable[[], View]) -> View:
         view = stock()
         if kind < 0.35:
             return view
-        height, width = view.frame.image.shape[:2]
+        height, width = view.frame.decoded().image.shape[:2]
         w, h = width * rng.uniform(0.15, 0.5), height * rng.uniform(0.15, 0.5)
         return View(view.frame, np.array([rng.uniform(0, width - w), rng.uniform(0, height - h), w, h], np.float32))
     return plain_view(rng)
@@ -168,14 +182,14 @@ def add_occluder(
     paste(canvas, view, matrix, Edge(int(rng.choice([2, 4, 6])), 1.05, rng.uniform(0.08, 0.2)))
 
 
-def on_background(rng: np.random.Generator, crop: Image, view: View, matrix: Matrix, background: Frame) -> Image:
-    """The object of a view, where `matrix` puts it, over a random part of another picture; same size as `crop`."""
-    size = crop.shape[0]
-    height, width = background.image.shape[:2]
+def on_background(rng: np.random.Generator, size: int, view: View, matrix: Matrix, background: View) -> Image:
+    """The object of a view, where `matrix` puts it, over a random part of another picture; (size, size, 3)."""
+    picture = background.frame.decoded().image
+    height, width = picture.shape[:2]
     side = min(height, width) * rng.uniform(0.5, 1.0)
     left, top = rng.uniform(0, width - side), rng.uniform(0, height - side)
     cut = cv2.warpAffine(
-        background.image,
+        picture,
         crop_matrix((left, top, side, side), side, size, Motion(flip=bool(rng.random() < 0.5))),
         (size, size),
         flags=cv2.INTER_LINEAR,

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tracker.data.frames import Frame
+from tracker.data.frames import Frame, Stored
 from tracker.tracking.crop import context_side, whole_side
 
 Matrix = NDArray[np.float64]  # (2, 3), frame pixels -> crop pixels, both with pixel centres at whole numbers
@@ -36,13 +36,15 @@ def crop_matrix(box: ArrayLike, side: float, size: int, motion: Motion | None = 
     motion = motion or Motion()
     x, y, w, h = (float(v) for v in np.asarray(box).reshape(4))
     angle, stretch = math.radians(motion.rotation), math.sqrt(motion.aspect)
-    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    bend = np.array([[stretch, motion.shear], [0.0, 1 / stretch]])
-    mirror = np.diag([-1.0 if motion.flip else 1.0, 1.0])
-    linear = turn @ bend @ mirror * (size / (side * motion.scale))
-    centre = np.array([x + (w - 1) / 2, y + (h - 1) / 2])
-    offset = (size - 1) / 2 + np.array(motion.shift) - linear @ centre
-    return np.column_stack([linear, offset])
+    cos, sin, mirror = math.cos(angle), math.sin(angle), -1.0 if motion.flip else 1.0
+    scale, middle = size / (side * motion.scale), (size - 1) / 2
+    # turn @ [[stretch, shear], [0, 1 / stretch]] @ mirror, written out: this runs a few times a pair
+    a, b = cos * stretch * mirror * scale, (cos * motion.shear - sin / stretch) * scale
+    c, d = sin * stretch * mirror * scale, (sin * motion.shear + cos / stretch) * scale
+    cx, cy = x + (w - 1) / 2, y + (h - 1) / 2
+    return np.array(
+        [[a, b, middle + motion.shift[0] - (a * cx + b * cy)], [c, d, middle + motion.shift[1] - (c * cx + d * cy)]]
+    )
 
 
 def search_matrix(box: ArrayLike, exemplar: int, instance: int, context: float, motion: Motion | None = None) -> Matrix:
@@ -64,13 +66,16 @@ def map_box(box: ArrayLike, matrix: Matrix) -> NDArray[np.float64]:
     is truer under rotation than the box of the mapped corners. Without rotation and shear it is exact.
     """
     x, y, w, h = (float(v) for v in np.asarray(box).reshape(4))
-    centre = matrix[:, :2] @ np.array([x + (w - 1) / 2, y + (h - 1) / 2]) + matrix[:, 2]
-    half = np.sqrt((matrix[:, 0] * w / 2) ** 2 + (matrix[:, 1] * h / 2) ** 2)
-    return np.concatenate([centre - half, centre + half])
+    (a, b, e), (c, d, f) = matrix.tolist()
+    cx, cy = x + (w - 1) / 2, y + (h - 1) / 2
+    px, py = a * cx + b * cy + e, c * cx + d * cy + f
+    rx, ry = math.sqrt((a * w / 2) ** 2 + (b * h / 2) ** 2), math.sqrt((c * w / 2) ** 2 + (d * h / 2) ** 2)
+    return np.array([px - rx, py - ry, px + rx, py + ry])
 
 
-def warp(frame: Frame, matrix: Matrix, size: int) -> NDArray[np.uint8]:
+def warp(frame: Frame | Stored, matrix: Matrix, size: int) -> NDArray[np.uint8]:
     """The crop (size, size, 3), bilinear, in one pass over the raw frame; outside of it the frame's mean."""
+    frame = frame.decoded()
     crop = cv2.warpAffine(
         frame.image,
         matrix,
@@ -82,8 +87,8 @@ def warp(frame: Frame, matrix: Matrix, size: int) -> NDArray[np.uint8]:
     return np.asarray(crop, dtype=np.uint8)
 
 
-def coverage(frame: Frame, matrix: Matrix, size: int) -> float:
+def coverage(frame: Frame | Stored, matrix: Matrix, size: int) -> float:
     """About how much of the crop (0..1) the frame fills; the rest is border."""
-    height, width = frame.image.shape[:2]
+    height, width = frame.decoded().image.shape[:2]
     x1, y1, x2, y2 = np.clip(map_box((0, 0, width, height), matrix), 0, size)
     return float((x2 - x1) * (y2 - y1)) / size**2

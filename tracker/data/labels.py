@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 MARGIN = 63  # search-crop pixels that the network's unpadded convolutions take: 255 -> 25 points of stride 8
 
 
+@cache
 def grid(size: int = 255, stride: int = 8) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Points x, y (n, n) in search-crop pixels, centred on the crop: `127 + 8 (i - 12)` for 255 and 8."""
     n = (size - MARGIN) // stride + 1
     line = (size - 1) / 2 + stride * (np.arange(n, dtype=np.float32) - (n - 1) / 2)
     x, y = np.meshgrid(line, line)
-    return x.astype(np.float32), y.astype(np.float32)
+    x, y = x.astype(np.float32), y.astype(np.float32)
+    x.flags.writeable = y.flags.writeable = False  # they are shared by all callers
+    return x, y
 
 
 def point_labels(box: ArrayLike, negative: bool = False, size: int = 255, stride: int = 8) -> NDArray[np.int64]:
