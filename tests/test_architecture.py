@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "__init__": GROUND | {"checkpoint", "tracking"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
-SCRIPTS = sorted(p for room in ("tools", "benchmarks", "docs") for p in (ROOT / room).rglob("*.py"))
+SCRIPTS = sorted(p for room in ("tools", "benchmarks", "docs", "examples") for p in (ROOT / room).rglob("*.py"))
 
 
 def room_of(path: Path) -> str:

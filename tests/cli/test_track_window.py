@@ -104,6 +104,7 @@ def test_a_box_drawn_with_the_mouse_gives_the_same_track(
     assert wait_for(xdotool, LIVE, process), "the run is shown"
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, ""), out
+    assert "drawn: --box 20,40,24,24 (a row for --correct: 0,20,40,24,24)" in out
     process = start(video, "--boxes", tmp_path / "given.csv", "--box", "20,40,24,24", "--no-window")
     process.communicate(timeout=60)
     assert (tmp_path / "drawn.csv").read_text() == (tmp_path / "given.csv").read_text()
@@ -154,6 +155,8 @@ def test_space_pauses_and_goes_on(video: Path, tmp_path: Path, start: Start, xdo
     before = partial.read_text()
     time.sleep(0.5)
     assert partial.read_text() == before and process.poll() is None
+    xdotool("key", "period", "sleep", 0.5)
+    assert partial.read_text().count("\n") == before.count("\n") + 1, "one frame on, and paused again"
     xdotool("key", "space")
     process.communicate(timeout=30)
     assert process.returncode == 0

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import tracker
 from tracker.box import Box
 from tracker.cli.options import add_runtime, add_set
+from tracker.cli.truth import NUMBERED, Comparison, read_marks
 from tracker.errors import InputError
 from tracker.live.display import has_display
-from tracker.live.loop import Summary, check_box, track
+from tracker.live.guide import check_box
+from tracker.live.loop import Summary, track
 from tracker.live.select import pick_box
 from tracker.live.sinks import FileSink, Sink, check_outputs
-from tracker.live.sinks.boxes import box_formats, open_boxes
+from tracker.live.sinks.boxes import box_formats, number, open_boxes
+from tracker.live.sinks.pulled import Pulled
 from tracker.live.sinks.video import Video
 from tracker.live.sinks.window import Window
 from tracker.live.sources import Source, Span, open_source
@@ -29,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("source", metavar="SOURCE", help="video file, camera number, RTSP/HTTP address, folder or glob of images")
     add("--box", metavar="x,y,w,h", help="the target on the first frame, pixels from 0; drawn with the mouse if absent")
     add("--boxes", metavar="FILE", help="write one row a frame; form by the ending: .csv .jsonl .txt (OTB) .mot")
+    add(
+        "--correct",
+        metavar="FILE",
+        help="boxes of single frames to start afresh from, frame,x,y,w,h; 0,0,0,0: not in view",
+    )
+    add("--truth", metavar="FILE", help="known boxes, in a form of --boxes: the mean overlap with them is printed")
     add("--boxes-format", choices=sorted(box_formats()), help="form of --boxes, whatever its ending")
     add("--output", metavar="FILE", help="write a video with box, score and state (.mp4, .avi, .mkv, .mov)")
     add("--overwrite", action="store_true", help="replace output files that exist")
@@ -46,14 +55,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Track, print a summary, and return the exit code: 0, or 130 and 143 after Ctrl-C and SIGTERM."""
     files = [Path(name) for name in (args.boxes, args.output) if name]
-    box = _parse_box(args.box)
+    span = Span(args.start, args.stop, args.stride)
+    given = _corrections(args.correct, span)
+    truth = read_marks(args.truth) if args.truth else {}
+    box = _first_box(args, given, truth)
     boxes = open_boxes(args.boxes, args.boxes_format) if args.boxes else None
     video = Video(args.output) if args.output else None
     check_outputs(files, args.source, args.overwrite)
+    for read in filter(None, (args.correct, args.truth)):
+        if Path(read).resolve() in [file.resolve() for file in files]:
+            raise InputError(f"{read}: is read and would be written; give the output another name")
     window = (box is None or not args.no_window) and has_display()
     if box is None and not window:
         raise InputError("there is no display to draw the box on; pass --box x,y,w,h")
-    with open_source(args.source, Span(args.start, args.stop, args.stride)) as source:
+    with open_source(args.source, span) as source:
         if video is not None:
             video.fps = source.fps / args.stride  # so that it plays at the speed of the source
         if box is not None:
@@ -66,23 +81,47 @@ def run(args: argparse.Namespace) -> int:
             overrides=args.set,
             threads=args.threads,
         )
-        box = box or _pick(source)
+        box = box or _draw(source, args.start)
         if box is None:
             print("cancelled: no box was drawn")
             return 130
         outputs = [sink for sink in (boxes, video) if sink is not None]
+        compared = Comparison(truth)
+        tables: list[Sink] = [compared] if boxes is None else [boxes, compared]
         with Stop().on_signals() as stop:
-            sinks: list[Sink] = [*outputs, *([Window(stop)] if window and not args.no_window else [])]
-            summary = track(source, follower, box, sinks, stop=stop)
+            sinks: list[Sink] = [Pulled(sink) for sink in tables] if args.correct else tables
+            sinks += [video] if video else []
+            sinks += [Window(stop)] if window and not args.no_window else []
+            summary = track(source, follower, box, sinks, given=given, stop=stop)
     _report(summary, outputs)
+    if args.truth:
+        print(compared)
     return stop.exit_code
 
 
-def _parse_box(text: str | None) -> Box | None:
-    if text is None:
-        return None
+def _corrections(path: str | None, span: Span) -> dict[int, Box | None]:
+    """What `--correct` says, from the first frame on. Raises InputError for a frame that is not visited."""
+    given = read_marks(path, NUMBERED) if path else {}
+    skipped = [frame for frame in given if frame not in span]
+    if skipped:
+        raise InputError(f"{path}: frame {skipped[0]} is not among those of --start, --stop and --stride")
+    return given
+
+
+def _first_box(
+    args: argparse.Namespace, given: Mapping[int, Box | None], truth: Mapping[int, Box | None]
+) -> Box | None:
+    """The box of the first frame: of --box, of --correct or of --truth; None where it is to be drawn."""
+    if args.start in given:
+        if args.box is not None:
+            raise InputError(f"{args.correct}: has a box for frame {args.start}, and so has --box; give one of them")
+        if given[args.start] is None:
+            raise InputError(f"{args.correct}: frame {args.start} is the first and must have a box; raise --start")
+        return given[args.start]
+    if args.box is None:
+        return truth.get(args.start)
     try:
-        return Box.parse(text)
+        return Box.parse(args.box)
     except ValueError as error:
         raise InputError(f"--{error}") from None
 
@@ -93,10 +132,15 @@ def _check(source: Source, box: Box) -> None:
     check_box(box, image, source.address)
 
 
-def _pick(source: Source) -> Box | None:
+def _draw(source: Source, frame: int) -> Box | None:
+    """Let the user draw the box of the first frame, and say how it is written; None where it was cancelled."""
     image = source.first().image
     assert image is not None, "first() refuses an unreadable frame"
-    return pick_box(image)
+    box = pick_box(image)
+    if box is not None:
+        text = ",".join(map(number, box.xywh))
+        print(f"drawn: --box {text} (a row for --correct: {frame},{text})")
+    return box
 
 
 def _report(summary: Summary, outputs: Sequence[FileSink]) -> None:
@@ -110,6 +154,15 @@ def _report(summary: Summary, outputs: Sequence[FileSink]) -> None:
         print(f"{summary.bad} bad frames could not be read; their rows repeat the last box, lost, with score 0")
     if summary.lost:
         print(f"{summary.lost} frames lost: the score was below tracking.lost_threshold")
+    if summary.away:
+        print(
+            f"{summary.away} frames without a target, by --correct; their rows repeat the last box, lost, with score 0"
+        )
+    if summary.unused:
+        frames = ", ".join(map(str, summary.unused[:10])) + (", ..." if len(summary.unused) > 10 else "")
+        print(
+            f"{len(summary.unused)} corrections were of no use, their frames are beyond the end or unreadable: {frames}"
+        )
     for sink in outputs:
         print(f"wrote {sink.path}")
     if not outputs:

@@ -6,34 +6,32 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from tracker.box import Box
-from tracker.errors import InputError
+from tracker.live.guide import AnyTracker, Given, Guide, check_box
 from tracker.live.prefetch import Reader
 from tracker.live.sinks import Sink, Step
 from tracker.live.sources import Source
 from tracker.live.stop import Stop
-from tracker.tracking.result import Result
-
-
-class AnyTracker(Protocol):
-    """Whatever follows one target: `tracker.Tracker`, or any other object with these two methods."""
-
-    def init(self, frame: NDArray[Any], box: Box) -> None: ...
-    def update(self, frame: NDArray[Any]) -> Result: ...
 
 
 @dataclass
 class Summary:
-    """What a run did. `seconds` holds the time in `read`, `track` and `write`; reading overlaps with the others."""
+    """What a run did.
+
+    `away` counts frames without a target by the user's word, `lost` those by a low score, `bad` unreadable ones;
+    `unused` are the frames for which something was given that was of no use. `seconds` holds the time in `read`,
+    `track` and `write`; reading overlaps with the others.
+    """
 
     frames: int = 0
     bad: int = 0
     lost: int = 0
+    away: int = 0
+    unused: tuple[int, ...] = ()
     elapsed: float = 0.0
     stopped: str | None = None
     seconds: dict[str, float] = field(default_factory=lambda: {"read": 0.0, "track": 0.0, "write": 0.0})
@@ -44,56 +42,49 @@ class Summary:
         return self.frames / self.elapsed if self.elapsed > 0 else 0.0
 
 
-def check_box(box: Box, image: NDArray[Any], address: str) -> None:
-    """Refuse a box that cannot be tracked on the first frame, with InputError naming field and source."""
-    try:
-        box.validate(image.shape[1], image.shape[0])
-    except ValueError as error:
-        raise InputError(f"{error} ({address})") from None
-
-
 def track(
     source: Source,
     tracker: AnyTracker,
     box: Box,
     sinks: Sequence[Sink] = (),
     *,
+    given: Given | None = None,
     stop: Stop | None = None,
     progress: bool | None = None,
 ) -> Summary:
     """Follow `box`, given on the first frame of an open source, to its end; every sink gets every visited frame.
 
-    An unreadable frame does not reach the tracker: its row is the last box with score 0, lost. `stop` ends the run
-    after the current frame with everything so far kept. `progress` shows a bar (None: on a terminal only).
-    Raises InputError for a box that cannot be tracked, before any sink is opened.
+    `given` says of later frames where the target is, so that tracking starts afresh there, or (None) that it is not in
+    view until the next such box. An unreadable frame does not reach the tracker: its row is the last box with score 0,
+    lost. `stop` ends the run after the current frame with everything so far kept. `progress` shows a bar (None: on a
+    terminal only). Raises InputError for a box that cannot be tracked; that of `box` before any sink is opened.
     """
     stop = Stop() if stop is None else stop
     summary = Summary()
-    image = source.first().image
+    first = source.first()
+    image = first.image
     assert image is not None, "first() refuses an unreadable frame"
     check_box(box, image, source.address)
+    guide = Guide(tracker, {**(given or {}), first.index: box}, source.address)
     with ExitStack() as stack:
         reader = stack.enter_context(Reader(source))
         for sink in sinks:
             stack.enter_context(sink)
         bar = stack.enter_context(_bar(source, progress))
         begin = time.perf_counter()
-        result = Result(box, 1.0, False)
         for frame in reader:
             start = time.perf_counter()
-            if frame.image is None:
-                result = Result(result.box, 0.0, True)
-            else:
-                image = frame.image
-                result = _follow(tracker, image, box, first=summary.frames == 0)
+            image = image if frame.image is None else frame.image
+            result = guide.follow(frame)
             tracked = time.perf_counter()
-            step = Step(frame.index, image, result, readable=frame.image is not None)
+            step = Step(frame.index, image, result, frame.image is not None, guide.given, guide.tracked)
             for sink in sinks:
                 sink.write(step)
             written = time.perf_counter()
             summary.frames += 1
             summary.bad += not step.readable
-            summary.lost += result.lost and step.readable
+            summary.away += guide.away and step.readable
+            summary.lost += result.lost and step.readable and not guide.away
             summary.seconds["track"] += tracked - start
             summary.seconds["write"] += written - tracked
             bar.update()
@@ -102,14 +93,8 @@ def track(
         summary.elapsed = time.perf_counter() - begin
     summary.seconds["read"] = reader.seconds
     summary.stopped = stop.reason
+    summary.unused = () if stop else tuple(sorted(guide.unused))
     return summary
-
-
-def _follow(tracker: AnyTracker, image: NDArray[Any], box: Box, first: bool) -> Result:
-    if first:
-        tracker.init(image, box)
-        return Result(box, 1.0, False)
-    return tracker.update(image)
 
 
 def _bar(source: Source, progress: bool | None) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.box import Box
 from tracker.drawing.draw import annotate
 from tracker.errors import InputError
 from tracker.registry import Registry
@@ -25,17 +26,20 @@ class Step:
     """One frame after tracking.
 
     `index` counts from 0 in the source; `image` is as the source gave it (the last readable one where this frame is
-    not `readable`); `drawn` is an 8-bit BGR copy with the result on it, made once for all sinks that want it.
+    not `readable`); `drawn` is an 8-bit BGR copy with number and result on it, made once for all sinks that want it.
+    `given`: the box is the user's, not the tracker's; `tracked` is then what the tracker said, where it was following.
     """
 
     index: int
     image: NDArray[Any]
     result: Result
     readable: bool = True
+    given: bool = False
+    tracked: Box | None = None
 
     @cached_property
     def drawn(self) -> NDArray[np.uint8]:
-        return annotate(self.image, self.result, note="" if self.readable else "unreadable frame")
+        return annotate(self.image, self.result, f"#{self.index}", note="" if self.readable else "unreadable frame")
 
 
 class Sink(ABC):

@@ -14,21 +14,23 @@ from tracker.live.select import close_window, is_open
 from tracker.live.sinks.base import SINKS, Sink, Step
 from tracker.live.stop import Stop
 
-TITLE = "siamsa: Space pauses, q or Esc ends"
+TITLE = "siamsa: Space pauses, . shows the next frame, q or Esc ends"
 END = (27, ord("q"))
-PAUSE = ord(" ")
+PAUSE, NEXT = ord(" "), ord(".")
 
 
 @SINKS.register("window")
 class Window(Sink):
-    """Shows every frame; Space pauses, `q`, Esc or closing the window ends the run with everything written.
+    """Shows every frame; Space pauses and goes on, `.` goes on for one frame and pauses there.
 
+    `q`, Esc or closing the window ends the run with everything written.
     A window that fails is said so once, and the run goes on without it.
     """
 
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
         self.shown = True
+        self.paused = False
 
     def __enter__(self) -> Window:
         width, height = screen_size() or DEFAULT_SCREEN
@@ -50,9 +52,12 @@ class Window(Sink):
             image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
         cv2.imshow(TITLE, image)
         key = cv2.waitKey(1) & 0xFF
-        if key == PAUSE:
-            while not self.stop and is_open(TITLE) and (key := cv2.waitKey(30) & 0xFF) != PAUSE and key not in END:
-                pass
+        self.paused = key == NEXT or self.paused != (key == PAUSE)
+        while self.paused and not self.stop and is_open(TITLE):
+            key = cv2.waitKey(30) & 0xFF
+            self.paused = key != PAUSE
+            if key == NEXT or key in END:
+                break
         if key in END or not is_open(TITLE):
             self.stop.request("the window")
 
