@@ -72,7 +72,7 @@ def test_damaged_images(
         assert check(layout, tmp_path) == 0
         assert "2 image not downloaded" in capsys.readouterr().out, "many of its videos are gone: counted, not damage"
         return
-    assert check(layout, tmp_path, "--images") == 1
+    assert check(layout, tmp_path, "--images") == 2
     out = capsys.readouterr().out
     named = path.name in out or (layout in CLIPS and path.parent.name in out and "frames but" in out)
     assert named, out
@@ -83,7 +83,7 @@ def test_a_gap_names_the_missing_frame(layout: str, tmp_path: Path, capsys: pyte
     root = LAYOUTS[layout](tmp_path)
     frames = sorted(first(root, IMAGES.get(layout, "*.jpg")).parent.glob("*.*g"), key=lambda p: (len(p.name), p.name))
     frames[1].unlink()
-    assert check(layout, root) == 1
+    assert check(layout, root) == 2
     number = int("".join(c for c in frames[1].stem if c.isdigit()))
     out = capsys.readouterr().out
     assert str(frames[1].parent) in out and f"frame {number} is missing" in out
@@ -93,7 +93,7 @@ def test_a_gap_names_the_missing_frame(layout: str, tmp_path: Path, capsys: pyte
 @pytest.mark.parametrize("text", ["{ <nonsense", "1,2,3\n"])
 def test_broken_annotations(layout: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = put(first(LAYOUTS[layout](tmp_path), TABLES[layout]), text)
-    assert check(layout, tmp_path) == 1
+    assert check(layout, tmp_path) == 2
     assert path.name in capsys.readouterr().out
 
 
@@ -104,7 +104,7 @@ def test_wrong_number_of_rows(layout: str, tmp_path: Path, capsys: pytest.Captur
     name = {"lasot": "full_occlusion.txt", "got10k": "absence.label"}[layout] if flags else TABLES[layout]
     path = first(root, name)
     path.write_text("0,0,0" if flags else path.read_text() + rows([place(0)] * 3))
-    assert check(layout, root) == 1
+    assert check(layout, root) == 2
     out = capsys.readouterr().out
     assert path.name in out and path.parent.name in out
 
@@ -115,7 +115,7 @@ def test_missing_annotations(layout: str, tmp_path: Path, capsys: pytest.Capture
     if layout == "lasot":
         (root / "training_set.txt").write_text("cat-1\ncat-10\ndog-2\n")
     path = gone(first(root, TABLES[layout]))
-    assert check(layout, root) == 1
+    assert check(layout, root) == 2
     out = capsys.readouterr().out
     assert path.name in out and "missing" in out
 
@@ -126,7 +126,7 @@ def test_absurd_boxes_are_named(layout: str, tmp_path: Path, capsys: pytest.Capt
     path = first(root, TABLES[layout])
     lines = path.read_text().splitlines()
     path.write_text("\n".join([lines[0], "500,500,20,20", "10,10,-4,9", *lines[3:]]) + "\n")
-    assert check(layout, root) == 1
+    assert check(layout, root) == 2
     out = capsys.readouterr().out
     assert f"{path}: box 2 (centre outside the image), box 3 (empty)" in out and "left out: " in out
 
@@ -149,7 +149,7 @@ def test_absurd_boxes_in_other_tables(
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    assert check(layout, tmp_path) == 1
+    assert check(layout, tmp_path) == 2
     out = capsys.readouterr().out
     assert path.name in out or (layout == "youtubebb" and "AA_b-1_238000_3_0.jpg: the box" in out)
     assert "1 damaged" in out and ("1 empty" in out or "1 not a number" in out)
@@ -159,17 +159,17 @@ def test_damaged_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     root = LAYOUTS["video"](tmp_path)
     table = root / "clip.csv"
     table.write_text(table.read_text() + "40,1,1,20,20,1,0\n")
-    assert check("video", root) == 1
+    assert check("video", root) == 2
     assert "clip.avi: 1 frames that have boxes cannot be decoded: 40" in capsys.readouterr().out
     (root / "clip.avi").write_bytes(b"no video")
-    assert check("video", root) == 1
+    assert check("video", root) == 2
     assert "clip.avi: cannot be read as video" in capsys.readouterr().out
 
 
 def test_a_still_smaller_than_its_file_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = LAYOUTS["coco"](tmp_path)
     path = image(first(root, "*.jpg"), size=(60, 50))
-    assert check("coco", root) == 1
+    assert check("coco", root) == 2
     assert f"{path}: the box 100,80,30,30 lies outside this image of 60x50" in capsys.readouterr().out
 
 

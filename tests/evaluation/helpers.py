@@ -9,8 +9,11 @@ import numpy as np
 
 from tests.helpers import shared
 from tracker.box import Box
+from tracker.cli.main import main
+from tracker.evaluation.sequence import Sequence
 
 SIZE = (64, 48)
+HELPERS = "tests.evaluation.helpers"
 
 
 def oracles() -> Path:
@@ -78,3 +81,30 @@ class Fragile(Mover):
         if frame.mean() > 190:
             raise RuntimeError("too bright\nfor me")
         return (float("nan"),) * 4 if frame.mean() < 20 else super().update(frame).xywh
+
+
+class Leaving(Mover):
+    """Wants to end the program in frame 5 of a target that is 11 pixels wide."""
+
+    def update(self, frame: np.ndarray) -> Box:
+        if len(self.grey) == 5 and self.given.w == 11:
+            raise SystemExit(3)
+        return super().update(frame)
+
+
+def run(root: Path, output: Path, *words: object, tracker: str = "Mover", benchmark: str = "otb100") -> int:
+    """`siamsa evaluate run` with a tracker of this module."""
+    return main(["evaluate", "run", "--benchmark", benchmark, "--root", str(root), "--output", str(output),
+                 "--tracker", f"{HELPERS}:{tracker}", *map(str, words)])  # fmt: skip
+
+
+def clip(tmp_path: Path, truth: list[tuple[float, ...]], origin: int = 0) -> Sequence:
+    """A sequence with this ground truth."""
+    images(tmp_path / "clip", range(1, len(truth) + 1))
+    frames = tuple(sorted((tmp_path / "clip").glob("*.jpg")))
+    return Sequence("clip", frames, np.array(truth, dtype=float), origin)
+
+
+def stamps(folder: Path) -> dict[str, int]:
+    """When each result was written, nanoseconds."""
+    return {p.name: p.stat().st_mtime_ns for p in folder.glob("*.txt")}

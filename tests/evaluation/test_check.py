@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.evaluation.helpers import moving, otb, table
+from tests.evaluation.helpers import images, moving, otb, table
 from tracker.cli.main import main
 
 
@@ -49,7 +49,7 @@ def test_damage_is_named(tmp_path: Path, damage: str, words: str, capsys: pytest
         table(folder / "groundtruth_rect.txt", [(0, 0, 0, 0), *moving(7)])
     else:
         table(folder / "groundtruth_rect.txt", [*moving(1), *moving(7, (500, 400, 5, 5))])
-    assert check(tmp_path, *(["--images"] if damage == "middle" else [])) == 1
+    assert check(tmp_path, *(["--images"] if damage == "middle" else [])) == 2
     text = capsys.readouterr().out
     assert words in text and "1 damaged" in text
 
@@ -57,3 +57,15 @@ def test_damage_is_named(tmp_path: Path, damage: str, words: str, capsys: pytest
 def test_nothing_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(tmp_path / "absent") == 2
     assert "no such folder" in capsys.readouterr().err
+
+
+def test_another_years_benchmark_and_one_without_a_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("bag", "ball1", "tunnel"):  # the last is not in VOT2018
+        images(tmp_path / "vot" / name, range(1, 4), 8)
+        table(tmp_path / "vot" / name / "groundtruth.txt", moving(3))
+    assert main(["data", "check", "vot2018", "--root", str(tmp_path / "vot")]) == 0
+    assert "VOT2018: 2 of 60 sequences, 0 damaged, 58 missing" in capsys.readouterr().out
+    images(tmp_path / "net/TEST/frames/a", range(3), 1)
+    table(tmp_path / "net/TEST/anno/a.txt", moving(1))
+    assert main(["data", "check", "trackingnet_test", "--root", str(tmp_path / "net")]) == 0
+    assert "1 of 511 sequences, 0 damaged, missing: unknown (its YAML has no list" in capsys.readouterr().out

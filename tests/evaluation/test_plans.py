@@ -80,11 +80,15 @@ def test_unsupervised_from_run_to_score(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("part", "rows"), [("val", 5), ("test", 1)])
-def test_got10k_results_are_what_its_server_takes(tmp_path: Path, part: str, rows: int) -> None:
+def test_got10k_results_are_what_its_server_takes(
+    tmp_path: Path, part: str, rows: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     clip = f"GOT-10k_{part.capitalize()}_000001"
     images(tmp_path / "data" / part / clip, range(1, 6), 8)
     table(tmp_path / "data" / part / clip / "groundtruth.txt", moving(rows))
     out, words = tmp_path / "out", ("--root", tmp_path / "data")
+    assert evaluate("run", f"got10k_{part}", None, *words, "--tracker", MOVER, "--output", out, "--shard", "1/2") == 0
+    assert "run once more without --shard" in capsys.readouterr().out and not (out / "Mover.zip").exists()
     assert evaluate("run", f"got10k_{part}", None, *words, "--tracker", MOVER, "--output", out) == 0
     with zipfile.ZipFile(out / "Mover.zip") as archive:
         assert sorted(archive.namelist()) == [f"{clip}/{clip}_001.txt", f"{clip}/{clip}_time.txt"]

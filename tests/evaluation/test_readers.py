@@ -46,6 +46,32 @@ def test_benchmark_errors(tmp_path: Path) -> None:
         load_benchmark(path)
 
 
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("total: x", "total must be a whole number, got 'x'"),
+        ("origin: a", "origin must be a whole number"),
+        ("pooled: 1", "pooled must be true or false"),
+        ("eao: 5", "eao must be two lengths"),
+        ("protocol: foo", "unknown protocol 'foo'"),
+        ("published: [a]", "published must be a list of"),
+        ("frames: {a: 3}", "int"),
+    ],
+)
+def test_benchmark_values_of_the_wrong_kind(tmp_path: Path, line: str, words: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"title: Mine\nlayout: folder\n{line}\n")
+    with pytest.raises(InputError, match=f"benchmark .*mine.yaml: .*{words}"):
+        load_benchmark(path)
+
+
+def test_unknown_layout_is_bad_input(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("title: Mine\nlayout: otbb\n")
+    with pytest.raises(InputError, match="did you mean 'otb'"):
+        open_reader(load_benchmark(path), tmp_path)
+
+
 def test_otb_counts_from_one_and_says_how_much_is_there(tmp_path: Path) -> None:
     otb(tmp_path, "Couple")
     (tmp_path / "Notes").mkdir()
@@ -142,9 +168,9 @@ def test_vot_polygons(tmp_path: Path, inside: str) -> None:
 
 
 def test_vot_boxes(tmp_path: Path) -> None:
-    images(tmp_path / "bag", range(1, 4), 8)
-    table(tmp_path / "bag/groundtruth.txt", moving(3))
-    assert read("vot2013", tmp_path)["bag"].start() == Box(5, 6, 10, 8)
+    images(tmp_path / "cup", range(1, 4), 8)
+    table(tmp_path / "cup/groundtruth.txt", moving(3))
+    assert read("vot2013", tmp_path)["cup"].start() == Box(5, 6, 10, 8)
 
 
 def test_got10k_validation_and_test(tmp_path: Path) -> None:
@@ -181,13 +207,18 @@ def test_nfs(tmp_path: Path) -> None:
     (tmp_path / "dog_1/30/dog_1.txt").write_text("\n".join(rows) + "\n")
     sequence = read("nfs30", tmp_path)["dog_1"]
     assert sequence.truth.tolist() == [[10, 20, 30, 40], [18, 20, 30, 40], [26, 20, 30, 40]]
+    images(tmp_path / "dog_1/30/dog_1", range(4, 5), 5)  # one frame more than rows is known of this benchmark
+    assert len(read("nfs30", tmp_path)["dog_1"]) == 3
+    images(tmp_path / "dog_1/30/dog_1", range(5, 7), 5)
+    with pytest.raises(InputError, match="dog_1.txt: 3 rows, but there are 6 frames"):
+        read("nfs30", tmp_path)
 
 
 def test_tc128(tmp_path: Path) -> None:
-    images(tmp_path / "Bike/img", range(1, 9))
-    table(tmp_path / "Bike/Bike_gt.txt", moving(4))
-    table(tmp_path / "Bike/Bike_frames.txt", [(3, 6)])
-    assert numbers(read("tc128", tmp_path)["Bike"]) == [3, 4, 5, 6]
+    images(tmp_path / "Biker/img", range(1, 9))
+    table(tmp_path / "Biker/Biker_gt.txt", moving(4))
+    table(tmp_path / "Biker/Biker_frames.txt", [(3, 6)])
+    assert numbers(read("tc128", tmp_path)["Biker"]) == [3, 4, 5, 6]
 
 
 def test_dtb70(tmp_path: Path) -> None:

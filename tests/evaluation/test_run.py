@@ -1,13 +1,8 @@
-"""`siamsa evaluate run`: protocols, files, resuming, failures, shards, workers; ended by force and started again."""
+"""`siamsa evaluate run`: protocols, files, resuming, shards, options."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import cv2
@@ -15,35 +10,12 @@ import numpy as np
 import pytest
 import yaml
 
-from tests.evaluation.helpers import Fragile, Mover, Still, images, moving, otb, table
-from tests.helpers import ROOT
+from tests.evaluation.helpers import HELPERS, Mover, Still, clip, images, moving, run, stamps, table
 from tracker.box import Box
 from tracker.cli.main import main
 from tracker.errors import InputError
 from tracker.evaluation.protocols import PROTOCOLS
-from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.trackers import Choice, as_box, open_tracker
-
-HELPERS = "tests.evaluation.helpers"
-
-
-def run(root: Path, output: Path, *words: object, tracker: str = "Mover", benchmark: str = "otb100") -> int:
-    return main(["evaluate", "run", "--benchmark", benchmark, "--root", str(root), "--output", str(output),
-                 "--tracker", f"{HELPERS}:{tracker}", *map(str, words)])  # fmt: skip
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """Three tiny OTB sequences."""
-    for name, last in (("Couple", 8), ("Deer", 6), ("Man", 9)):
-        otb(tmp_path / "data", name, range(1, last + 1))
-    return tmp_path / "data"
-
-
-def clip(tmp_path: Path, truth: list[tuple[float, ...]], origin: int = 0) -> Sequence:
-    images(tmp_path / "clip", range(1, len(truth) + 1))
-    frames = tuple(sorted((tmp_path / "clip").glob("*.jpg")))
-    return Sequence("clip", frames, np.array(truth, dtype=float), origin)
 
 
 def test_one_pass_counts_from_zero_inside_and_as_the_files_do_outside(tmp_path: Path) -> None:
@@ -94,10 +66,6 @@ def test_supervised_files(tmp_path: Path) -> None:
     assert len((place / "bag_001_time.value").read_text().splitlines()) == 8
 
 
-def stamps(folder: Path) -> dict[str, int]:
-    return {p.name: p.stat().st_mtime_ns for p in folder.glob("*.txt")}
-
-
 def test_finished_sequences_are_not_run_again(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(root, tmp_path / "out") == 0
     folder = tmp_path / "out/Mover"
@@ -142,34 +110,6 @@ def test_results_of_another_run_are_refused(root: Path, tmp_path: Path, capsys: 
     assert "Deer.txt: no record says that this run wrote it" in capsys.readouterr().err
 
 
-def test_a_failing_tracker_costs_its_sequence_only(
-    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = otb(root, "Girl", range(1, 4))
-    for path in (folder / "img").iterdir():
-        cv2.imwrite(str(path), np.full((48, 64, 3), 100 if path.stem == "0001" else 240, np.uint8))
-    images(root / "Man/img", range(95 - 60, 104 - 60))  # neither dark nor bright; frames 1 to 9 stay
-    for number in range(1, 10):
-        (root / f"Man/img/{number:04d}.jpg").write_bytes((root / f"Man/img/{number + 34:04d}.jpg").read_bytes())
-    assert run(root, tmp_path / "out", tracker="Fragile") == 1
-    text = capsys.readouterr()
-    assert "Couple failed: ValueError in frame 1: update() returned a box that is not finite" in text.err
-    assert "Girl failed: RuntimeError in frame 1: too bright for me" in text.err
-    assert text.err.count("failed:") == 3 and "1 sequences run, 3 failed" in text.out
-    assert [p.name for p in (tmp_path / "out/Fragile").glob("*.txt")] == ["Man.txt"]
-    assert Fragile.update is not Mover.update
-
-
-def test_a_corrupt_image_costs_its_sequence_only(
-    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (root / "Deer/img/0004.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing")
-    assert run(root, tmp_path / "out") == 2
-    text = capsys.readouterr()
-    assert "0004.jpg: the image is cut short" in text.err and "2 sequences run, 1 failed" in text.out
-    assert sorted(p.name for p in (tmp_path / "out/Mover").glob("*.txt")) == ["Couple.txt", "Man.txt"]
-
-
 def test_shards_share_the_work(root: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert run(root, out, "--shard", "2/2") == 0
@@ -178,16 +118,35 @@ def test_shards_share_the_work(root: Path, tmp_path: Path) -> None:
     assert len(list((out / "Mover").glob("*.txt"))) == 3
 
 
-@pytest.mark.parametrize("words", [("--shard", "3/2"), ("--shard", "half"), ("--workers", "0"), ("--name", "a/b")])
+@pytest.mark.parametrize("words", [("--shard", "3/2"), ("--shard", "half"), ("--workers", "0"), ("--name", "a/b"),
+                                   ("--name", "gt"), ("--name", "_x"), ("--checkpoint", "no.pth"), ("--set", "a.b=1"),
+                                   ("--device", "cpu"), ("--precision", "bf16"), ("--experiment", "none")])  # fmt: skip
 def test_bad_options(root: Path, tmp_path: Path, words: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(root, tmp_path / "out", *words) == 2
-    assert words[0] in capsys.readouterr().err and not (tmp_path / "out").exists()
+    text = capsys.readouterr().err
+    assert words[0] in text and text.count("\n") == 1 and not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("name", ["nobody", "no_such_module:Thing", f"{HELPERS}:Nothing", "json:JSONDecoder"])
+@pytest.mark.parametrize("name", ["nobody", "no_such_module:Thing", f"{HELPERS}:Nothing", "json:JSONDecoder",
+                                  ":x", "json:", "json:1", "tests.evaluation.helpers:otb", "sys:exit"])  # fmt: skip
 def test_unknown_trackers(name: str) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=f"^(tracker {name}: |unknown tracker 'nobody')"):
         open_tracker(Choice(name))
+
+
+@pytest.mark.parametrize("name", ["kcf", "csrt", "mil"])
+def test_options_that_mean_nothing_to_a_tracker_are_refused(name: str) -> None:
+    for more in ({"checkpoint": "none.pth"}, {"overrides": ("a.b=1",)}, {"device": "cuda"}):
+        with pytest.raises(InputError, match=f"means nothing to the tracker {name}"):
+            open_tracker(Choice(name, **more))
+
+
+def test_identity_says_what_auto_came_to() -> None:
+    torch = pytest.importorskip("torch")
+    found = open_tracker(Choice()).identity
+    assert found["device"] == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert found["precision"] in ("fp32", "bf16") and found["torch"] == torch.__version__
+    assert open_tracker(Choice(device="cpu", precision="bf16")).identity["precision"] == "bf16"
 
 
 @pytest.mark.parametrize("name", ["kcf", "csrt", "mil"])
@@ -206,45 +165,3 @@ def test_opencv_trackers_follow_where_they_are_installed(name: str) -> None:
     for frame in frames[1:]:
         found = as_box(entry.follower.update(frame))
     assert abs(found.x - 55) <= 4 and abs(found.y - 40) <= 4
-
-
-SLOW = """
-import time
-from tests.evaluation.helpers import Mover
-
-class Slow(Mover):
-    def update(self, frame):
-        time.sleep(0.01)
-        return super().update(frame)
-"""
-
-
-@pytest.mark.slow
-def test_killed_twice_it_ends_as_if_undisturbed(tmp_path: Path) -> None:
-    """kill -9 of the whole run, twice, with four workers: no finished sequence is lost or repeated."""
-    names = ["Couple", "Deer", "Man", "Girl", "Boy", "Fish", "Gym", "Suv", "Toy", "Vase", "Trans", "Woman"]
-    for i, name in enumerate(names):
-        otb(tmp_path / "data", name, range(1, 20 + i))
-    (tmp_path / "slow.py").write_text(SLOW)
-    words = [sys.executable, "-m", "tracker", "evaluate", "run", "--benchmark", "otb100",
-             "--root", "data", "--tracker", "slow:Slow", "--workers", "4", "--output"]  # fmt: skip
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
-    results = tmp_path / "disturbed/Slow"
-    seen: dict[str, int] = {}
-    for wanted in (2, 6):
-        process = subprocess.Popen([*words, "disturbed"], cwd=tmp_path, env=env, start_new_session=True,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-        deadline = time.monotonic() + 120
-        while len(list(results.glob("*.txt"))) < wanted and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.005)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        assert all(stamps(results)[name] == stamp for name, stamp in seen.items())
-        seen = stamps(results)
-        assert wanted <= len(seen)
-    for output in ("disturbed", "calm"):
-        subprocess.run([*words, output], cwd=tmp_path, env=env, check=True, capture_output=True)
-    assert all(stamps(results)[name] == stamp for name, stamp in seen.items())
-    calm = {p.name: p.read_bytes() for p in (tmp_path / "calm/Slow").glob("*.txt")}
-    assert calm == {p.name: p.read_bytes() for p in results.glob("*.txt")} and len(calm) == len(names)
-    assert not list(results.rglob("*.partial"))

@@ -96,16 +96,16 @@ def test_common_sequences(folders: tuple[Path, Path], tmp_path: Path, capsys: py
 
 
 def test_supervised_in_the_toolkits_layout(tmp_path: Path) -> None:
-    table(tmp_path / "gt/bag.txt", [(0, 0, 9, 9)] * 30)
+    table(tmp_path / "gt/agility.txt", [(0, 0, 9, 9)] * 30)
     rows: list[tuple[float, ...]] = [(1,), *[(0, 0, 9, 9)] * 29]
     for i in (1, 2, 3):
-        table(tmp_path / f"r/mine/baseline/bag/bag_{i:03d}.txt", rows)
+        table(tmp_path / f"r/mine/baseline/agility/agility_{i:03d}.txt", rows)
     out = tmp_path / "s.json"
     assert score("--benchmark", "vot2019", "--results", tmp_path / "r", "--annotations", tmp_path / "gt",
                  "--json", out) == 0  # fmt: skip
     entry = json.loads(out.read_text())["mine"]
     assert (entry["accuracy"], entry["failures"], entry["eao"]) == (1, 0, None)  # no run is 46 frames long
-    assert entry["per_sequence"]["bag"]["repetitions"] == 3
+    assert entry["per_sequence"]["agility"]["repetitions"] == 3
 
 
 def damaged(results: Path, truth: Path, kind: str) -> None:

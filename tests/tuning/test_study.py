@@ -15,6 +15,7 @@ from optuna.trial import TrialState
 
 from tests.helpers import ROOT
 from tracker.errors import InputError
+from tracker.evaluation.owners import me, shown
 from tracker.tuning import study as module
 from tracker.tuning.space import parse_ranges
 from tracker.tuning.study import Study
@@ -67,6 +68,7 @@ def test_two_commands_share_a_study_and_make_exactly_the_total(tmp_path: Path, k
     one, two = open_study(place), open_study(place)
     held = [one.claim(3), two.claim(3), one.claim(3)]
     assert two.claim(3) is None and one.claim(3) is None
+    assert one.others() == [f"trial {held[1].number} of {shown(me())}"] and len(two.others()) == 2  # type: ignore[union-attr]
     assert len({trial.number for trial in held if trial}) == 3
     for owner, trial in zip((one, two, one), held, strict=True):
         assert trial is not None
@@ -85,7 +87,7 @@ time.sleep(600)
 """
 
 
-def claimed_by_killed(place: Path, count: int) -> str:
+def claimed_by_killed(place: Path, count: int, wait: bool) -> str:
     """A process claims trials and is killed; returns the constants of the last one."""
     process = subprocess.Popen(
         [sys.executable, "-c", CLAIM, str(place), str(count)], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -93,14 +95,16 @@ def claimed_by_killed(place: Path, count: int) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     process.kill()
-    process.wait()
+    if wait:
+        process.wait()
     return line.strip()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere the beats decide, after two minutes")
-def test_trials_of_a_killed_process_are_run_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("wait", [True, False], ids=["waited for", "zombie"])
+def test_trials_of_a_killed_process_are_run_again(tmp_path: Path, wait: bool) -> None:
     place = tmp_path / "study.journal"
-    lost = claimed_by_killed(place, 2)
+    lost = claimed_by_killed(place, 2, wait)
     study = open_study(place)
     tried = go_on(study, 4)
     assert len(study.finished()) == 4 and START in tried and lost in map(str, tried)

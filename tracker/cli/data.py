@@ -72,7 +72,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _check_benchmark(args: argparse.Namespace) -> int:
-    """Print one line for every damaged sequence, the missing ones in short; 0 if what is there is good, else 1."""
+    """Print one line for every damaged sequence, the missing ones in short; 0 if what is there is good, else 2."""
     from tracker.data.datasets import DATASETS
     from tracker.errors import InputError
     from tracker.evaluation.benchmark import benchmark_names, load_benchmark
@@ -94,12 +94,14 @@ def _check_benchmark(args: argparse.Namespace) -> int:
             good += 1
     if missing:
         print(f"missing: {', '.join(missing)}")
-    print(f"{benchmark.title}: {benchmark.of(good + damaged)}, {damaged} damaged, {len(missing)} missing")
-    return 1 if damaged else 0
+    unknown = benchmark.total is not None and not benchmark.sequences
+    left = "missing: unknown (its YAML has no list of sequences)" if unknown else f"{len(missing)} missing"
+    print(f"{benchmark.title}: {benchmark.of(good + damaged)}, {damaged} damaged, {left}")
+    return 2 if damaged else 0
 
 
 def _check_data(args: argparse.Namespace) -> int:
-    """Print one line for everything that is damaged, then what there is; 0 if nothing is damaged, else 1."""
+    """Print one line for everything that is damaged, then what there is; 0 if nothing is damaged, else 2."""
     from tqdm import tqdm
 
     from tracker.data.checking import check, write_sheet
@@ -117,7 +119,7 @@ def _check_data(args: argparse.Namespace) -> int:
     if args.sheet:
         write_sheet(found.tracks, args.sheet)
         print(f"{args.sheet}: contact sheet")
-    return 1 if found.faults else 0
+    return 2 if found.faults else 0
 
 
 def _index(args: argparse.Namespace) -> int:

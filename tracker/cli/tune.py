@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracker.cli.options import add_runtime, add_set
 from tracker.errors import InputError
+from tracker.tuning.space import DEFAULTS
 
 if TYPE_CHECKING:
     from tracker.evaluation.benchmark import Benchmark
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from tracker.tuning.workers import Pool, Setup
 
 HELP = "Search for the best penalty, window influence and rate. Started again with the same settings, it goes on."
-RANGES = "penalty_k=0:0.3 window_influence=0.1:0.6 lr=0.2:0.8"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,9 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--params",
         nargs="+",
-        default=RANGES.split(),
+        default=list(DEFAULTS),
         metavar="NAME=LOW:HIGH",
-        help=f"settings of `tracking` to search, and between which values (default: {RANGES})",
+        help=f"settings of `tracking` to search, and between which values (default: {' '.join(DEFAULTS)})",
     )
     add("--trials", type=int, default=200, metavar="N", help="trials of the study in all (default: 200)")
     add("--workers", type=int, default=1, metavar="N", help="processes that share the sequences (default: 1)")
@@ -50,6 +50,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tune, and print what came of it. Returns 0."""
+    from tracker.evaluation.interrupts import stoppable
+
+    with stoppable():
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from tracker.evaluation.benchmark import load_benchmark
     from tracker.tuning.search import summary
     from tracker.tuning.workers import Pool
@@ -118,7 +125,10 @@ def _follow(study: Study, pool: Pool, goal: Goal) -> None:
             bar.n = min(len(study.finished()), goal.trials)  # other commands finish trials too
             bar.refresh()
 
-        search(study, pool, goal, on_trial)
+        def on_wait(text: str) -> None:
+            bar.write(f"siamsa: waiting for {text}", file=sys.stderr)
+
+        search(study, pool, goal, on_trial, on_wait)
 
 
 def _warn(benchmark: Benchmark) -> None:

@@ -14,6 +14,19 @@ import yaml
 
 from tracker.errors import InputError
 
+PROTOCOLS = ("ope", "sre", "tre", "vot_supervised", "vot_unsupervised")
+_TEXT, _COUNT, _SWITCH = ((str,), "text"), ((int,), "a whole number"), ((bool,), "true or false")
+KINDS: dict[str, tuple[tuple[type, ...], str]] = {  # what a value in the YAML must be
+    **dict.fromkeys(("title", "layout", "protocol", "folder", "results", "invalid", "source", "stack"), _TEXT),
+    **dict.fromkeys(("origin", "repetitions"), _COUNT),
+    "total": ((int, type(None)), "a whole number"),
+    **dict.fromkeys(("skip_first", "pooled"), _SWITCH),
+    "eao": ((list, type(None)), "two lengths in frames, [first, last]"),
+    "sequences": ((list, str, type(None)), "a list of names"),
+    "published": ((list, type(None)), "a list of {tracker: ..., source: ...}"),
+    **dict.fromkeys(("frames", "attributes"), ((dict, type(None)), "`name: value` lines")),
+}
+
 
 @dataclass(frozen=True)
 class Benchmark:
@@ -50,7 +63,13 @@ class Benchmark:
     def of(self, count: int) -> str:
         """How much of the benchmark is there: `9 of 100 sequences`."""
         total = self.total or len(self.sequences)
-        return f"{count} of {total} sequences" if total else f"{count} sequence{'s' * (count != 1)}"
+        counted = total or count
+        return f"{count}{f' of {total}' if total else ''} sequence{'s' * (counted != 1)}"
+
+    def require_at_most(self, count: int, place: Path) -> None:
+        """Raise InputError where a folder has more sequences than the benchmark: it is another one's."""
+        if self.total is not None and count > self.total:
+            raise InputError(f"{place}: has {count} sequences, but {self.title} has {self.total}; another benchmark?")
 
 
 def benchmarks_dir() -> Path:
@@ -91,12 +110,21 @@ def _build(path: Path, tree: dict[str, Any]) -> Benchmark:
             raise InputError(f"benchmark {path}: unknown key {key!r} (known: {', '.join(sorted(known))})")
     if isinstance(tree.get("sequences"), str):  # a long list reads better as one text
         tree["sequences"] = tree["sequences"].split()
+    for name, (kinds, words) in KINDS.items():
+        if name in tree and (not isinstance(tree[name], kinds) or (isinstance(tree[name], bool) and bool not in kinds)):
+            raise InputError(f"benchmark {path}: {name} must be {words}, got {tree[name]!r}")
+    if tree.get("protocol", "ope") not in PROTOCOLS:
+        known_ones = ", ".join(PROTOCOLS)
+        raise InputError(f"benchmark {path}: unknown protocol {tree['protocol']!r} (known: {known_ones})")
     try:
         for key in ("sequences", "published"):
             tree[key] = tuple(tree.get(key) or ())
         if tree.get("eao"):
             low, high = tree["eao"]
             tree["eao"] = (int(low), int(high))
+        if not all(isinstance(line, dict) for line in tree["published"]):
+            raise ValueError(f"published must be {KINDS['published'][1]}")
+        tree["sequences"] = tuple(map(str, tree["sequences"]))
         tree["frames"] = {str(k): (int(first), int(last)) for k, (first, last) in (tree.get("frames") or {}).items()}
         tree["attributes"] = {
             str(k): tuple(v.split() if isinstance(v, str) else v) for k, v in (tree.get("attributes") or {}).items()

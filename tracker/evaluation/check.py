@@ -19,10 +19,11 @@ def check(benchmark: Benchmark, root: Path, images: bool = False) -> Iterator[tu
     """Pairs of a sequence's name and what is wrong with it, empty where nothing is; in the benchmark's order.
 
     The first and last image are decoded, of the others both ends of the file are looked at; `images` decodes all.
-    Raises InputError if nothing is there at all.
+    Raises InputError if nothing is there at all, or more than the benchmark has.
     """
     reader = open_reader(benchmark, root)
     there = set(reader.available())
+    benchmark.require_at_most(len(there), root)
     for name in benchmark.sequences or reader.available():
         if name not in there:
             yield name, "missing"

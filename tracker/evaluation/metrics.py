@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Many
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,6 +25,7 @@ PIXELS: Floats = np.arange(0, 51, dtype=np.float64)
 NORMALISED: Floats = np.arange(0, 51, dtype=np.float64) / 100
 INVALID = ("pysot", "got10k", "drop")
 PRECISION_AT = 20
+_SPLITS = np.cumsum([len(OVERLAPS), len(PIXELS), len(NORMALISED)])
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,13 @@ class OnePass:
     sr50: float
     sr75: float
     counted: int = 0
+
+    @cached_property
+    def row(self) -> Floats:
+        """All values one behind the other, as means are taken of them."""
+        return np.concatenate(
+            [self.success_curve, self.precision_curve, self.norm_curve, [self.ao, self.sr50, self.sr75]]
+        )
 
     @property
     def success(self) -> float:
@@ -66,18 +75,24 @@ class OnePass:
 def valid(truth: Floats) -> NDArray[np.bool_]:
     """Rows (n,) of boxes (n, 4) that are finite and of positive size."""
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.isfinite(truth).all(axis=1) & (truth[:, 2:] > 0).all(axis=1))
+        sized = (truth[:, 2] > 0) & (truth[:, 3] > 0)
+    return np.asarray(sized if np.isfinite(truth).all() else sized & np.isfinite(truth).all(axis=1))
 
 
 def centre_errors(truth: Floats, boxes: Floats) -> Floats:
     """Distances (n,) in pixels between the centres of boxes `x, y, w, h` (n, 4)."""
-    away = truth[:, :2] + truth[:, 2:] / 2 - boxes[:, :2] - boxes[:, 2:] / 2
+    away = _away(truth, boxes)
     return np.asarray(np.hypot(away[:, 0], away[:, 1]))
+
+
+def _away(truth: Floats, boxes: Floats) -> Floats:
+    """From the centres of the boxes to those of the ground truth, x and y (n, 2) in pixels."""
+    return np.asarray(truth[:, :2] + truth[:, 2:] / 2 - boxes[:, :2] - boxes[:, 2:] / 2)
 
 
 def normalised_errors(truth: Floats, boxes: Floats) -> Floats:
     """Distances (n,) between centres, x in widths and y in heights of the ground truth."""
-    away = (truth[:, :2] + truth[:, 2:] / 2 - boxes[:, :2] - boxes[:, 2:] / 2) / truth[:, 2:]
+    away = _away(truth, boxes) / truth[:, 2:]
     return np.asarray(np.hypot(away[:, 0], away[:, 1]))
 
 
@@ -101,7 +116,7 @@ def one_pass(truth: ArrayLike, boxes: ArrayLike, invalid: str = "pysot", *, skip
     frames = int(good.sum()) if invalid == "drop" else len(truth)
     if not frames:
         raise ValueError("no frame has valid ground truth")
-    seen, found = truth[good], boxes[good]
+    seen, found = (truth, boxes) if good.all() else (truth[good], boxes[good])
     overlaps = np.nan_to_num(iou(seen, found), nan=0.0)
     free_hits = len(truth) - len(seen) if invalid == "pysot" else 0
     tracked = overlaps[1:] if skip_first and good[0] and len(overlaps) > 1 else overlaps
@@ -135,9 +150,7 @@ def mean(parts: Many[OnePass], frames: Many[int] | None = None) -> OnePass:
     if not parts:
         raise ValueError("no sequence to average")
 
-    def over(name: str) -> Floats:
-        return np.asarray(np.average([getattr(part, name) for part in parts], axis=0, weights=frames))
-
-    success, precision, norm = (over(name) for name in ("success_curve", "precision_curve", "norm_curve"))
-    ao, sr50, sr75 = (float(over(name)) for name in ("ao", "sr50", "sr75"))
-    return OnePass(success, precision, norm, ao, sr50, sr75, sum(part.counted for part in parts))
+    rows = np.array([part.row for part in parts])
+    over = np.average(rows, axis=0, weights=frames)
+    success, precision, norm, (ao, sr50, sr75) = np.split(over, _SPLITS)
+    return OnePass(success, precision, norm, float(ao), float(sr50), float(sr75), sum(part.counted for part in parts))

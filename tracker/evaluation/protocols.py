@@ -102,7 +102,7 @@ class Watch:
         started = time.perf_counter()
         try:
             value = work()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             reason = " ".join(str(error).split()) or "no message"
             raise TrackerError(f"{type(error).__name__} in frame {row}: {reason}") from error
         self.done.seconds.append(time.perf_counter() - started)

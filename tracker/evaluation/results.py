@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection
 from functools import cached_property
@@ -26,32 +27,55 @@ class TrackerResults:
         self.name = folder.name
 
     @cached_property
-    def single(self) -> dict[str, Path]:
+    def single(self) -> dict[str, list[Path]]:
         """`<sequence>.txt`, or GOT-10k's `<sequence>/<sequence>_001.txt`, by the key of the sequence."""
-        found = {key(path.stem): path for path in sorted(self.folder.glob("*.txt"))}
+        found: dict[str, list[Path]] = {}
+        for path in sorted(self.folder.glob("*.txt")):
+            found.setdefault(key(path.stem), []).append(path)
         for path in sorted(self.folder.glob("*/*_001.txt")):
             if path.parent.name == path.stem[:-4]:
-                found.setdefault(key(path.stem[:-4]), path)
+                found.setdefault(key(path.stem[:-4]), []).append(path)
         return found
 
     @cached_property
-    def repeated(self) -> dict[str, list[Path]]:
-        """`<sequence>_001.txt`, `_002.txt`, ... by the key of the sequence, flat or in VOT's folders."""
-        found: dict[str, list[Path]] = {}
+    def repeated(self) -> dict[str, list[tuple[int, Path]]]:
+        """`<sequence>_001.txt`, ... with their numbers, by the key of the sequence, flat or in VOT's folders."""
+        found: dict[str, list[tuple[int, Path]]] = {}
         for place in PLACES:
             for path in sorted(self.folder.glob(f"{place}/*.txt" if place else "*.txt")):
                 match = REPETITION.fullmatch(path.stem)
                 if match:
-                    found.setdefault(key(match[1]), []).append(path)
+                    found.setdefault(key(match[1]), []).append((int(match[2]), path))
         return found
 
+    def runs(self, name: str) -> list[Path]:
+        """The repetitions of a sequence, in their order.
+
+        Raises InputError where two files are the same one, or they lie in more than one place.
+        """
+        found = sorted(self.repeated.get(key(name), []))
+        for (number, path), (after, other) in itertools.pairwise(found):
+            if number == after:
+                raise InputError(f"{path} and {other}: both are run {number} of {name}; keep one of them")
+            if path.parent != other.parent:
+                raise InputError(f"{path} and {other}: runs of {name} in two places; keep one of them")
+        return [path for _, path in found]
+
     def find(self, name: str, siblings: int = 1) -> Path | None:
-        """The file of a sequence in one pass; `Human4.txt` for the lone `Human4-2` (`siblings` of that stem)."""
-        own = self.single.get(key(name))
+        """The file of a sequence in one pass; `Human4.txt` for the lone `Human4-2` (`siblings` of that stem).
+
+        The first of `<sequence>_001.txt`, `_002.txt`, ... where there is no other. Raises InputError for two files of
+        one sequence.
+        """
         stem, _, target = name.rpartition("-")
-        if own is None and siblings == 1 and target.isdigit():
-            return self.single.get(key(stem))
-        return own
+        spellings = [name, *([stem] if siblings == 1 and target.isdigit() else [])]
+        for spelling in spellings:
+            own = self.single.get(key(spelling), [])
+            if len(own) > 1:
+                raise InputError(f"{own[0]} and {own[1]}: both are results of {name}; keep one of them")
+            if own or (own := self.runs(spelling)):
+                return own[0]
+        return None
 
 
 def tracker_folders(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Sequence as Many
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from tracker.errors import InputError
 from tracker.evaluation import metrics, vot
 from tracker.evaluation.benchmark import Benchmark
 from tracker.evaluation.layouts import layout_of
+from tracker.evaluation.naming import Rules as Rules
+from tracker.evaluation.naming import protocol_name as protocol_name
 from tracker.evaluation.readers import open_reader
 from tracker.evaluation.readers.vot import COLUMNS
 from tracker.evaluation.results import TrackerResults, read_repetition, read_result
@@ -24,14 +26,6 @@ from tracker.registry import Registry
 Scores = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Rules:
-    """How to score: treatment of invalid ground truth, and whether VOT regions are cut at the image."""
-
-    invalid: str = "pysot"
-    bounded: bool = False
-
-
 Scorer = Callable[[Benchmark, Mapping[str, Sequence], TrackerResults, Rules], Scores]
 SCORERS: Registry[Scorer] = Registry("protocol to score")
 
@@ -40,37 +34,56 @@ def from_folder(benchmark: Benchmark, folder: Path) -> dict[str, Sequence]:
     """Ground truth from `<sequence>.txt` files, by the benchmark's names and in its order. Raises InputError."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; --annotations is a folder with one <sequence>.txt each")
-    files = {key(path.stem): path for path in sorted(folder.glob("*.txt")) if path.name != "list.txt"}
+    files: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*.txt")):
+        if path.name != "list.txt":
+            files.setdefault(key(path.stem), []).append(path)
     found = {}
-    for name in benchmark.sequences or [path.stem for path in files.values()]:
-        path = files.get(key(name))
-        if path is None:
+    for name in benchmark.sequences or [paths[0].stem for paths in files.values()]:
+        paths = files.get(key(name), [])
+        if len(paths) > 1:
+            raise InputError(f"{paths[0]} and {paths[1]}: both are annotations of {name}; keep one of them")
+        if not paths:
             continue
-        truth = read_boxes(path, COLUMNS)
+        truth = read_boxes(paths[0], COLUMNS)
         first, last = benchmark.frames.get(name, (1, len(truth)))
         if len(truth) == last and first > 1:
             truth = truth[first - 1 :]
         found[name] = Sequence(name, (), truth, benchmark.origin, _attributes(benchmark, name))
     if not found:
         raise InputError(f"{folder}: no annotation of {benchmark.title} in it; expected <sequence>.txt")
+    benchmark.require_at_most(len(found), folder)
     return found
 
 
-def from_root(benchmark: Benchmark, root: Path) -> dict[str, Sequence]:
-    """Ground truth (and frames) from the benchmark's own folder. Raises InputError."""
-    reader = open_reader(benchmark, root)
-    sequences = {name: reader.read(name) for name in reader.available()}
+def from_root(benchmark: Benchmark, root: Path, trackers: Many[TrackerResults] | None = None) -> dict[str, Sequence]:
+    """Ground truth (and frames, of sequences that have them all) from the benchmark's own folder.
+
+    Raises InputError: damaged ground truth; with `trackers`, only of sequences that one of them has a result of.
+    """
+    reader = open_reader(benchmark, root, images=False)
+    names = reader.available()
+    sequences = {}
+    for name in names:
+        try:
+            sequences[name] = reader.read(name)
+        except InputError:
+            if trackers is None or any(files_of(benchmark, names, tracker, name) for tracker in trackers):
+                raise
     if all(s.given for s in sequences.values()):
         raise InputError(f"{root}: holds first boxes only; results on {benchmark.title} are scored by its server")
+    benchmark.require_at_most(len(sequences), root)
     return sequences
 
 
 def score(
     benchmark: Benchmark, sequences: Mapping[str, Sequence], trackers: list[TrackerResults], rules: Rules
 ) -> dict[str, Scores]:
-    """Scores by tracker. Raises InputError: a damaged result, or none for any sequence."""
+    """Scores by tracker. Raises InputError: a damaged result, none for any sequence, or rules that do not apply."""
     import tracker.evaluation.robust  # noqa: F401 (registers the other protocols)
 
+    if rules.bounded and not benchmark.protocol.startswith("vot"):
+        raise InputError(f"--bounded: is for VOT's protocols; {benchmark.title} ({benchmark.protocol}) cuts no region")
     scorer = SCORERS[benchmark.protocol]
     return {tracker.name: scorer(benchmark, sequences, tracker, rules) for tracker in trackers}
 
@@ -85,30 +98,15 @@ def common(
     return shared
 
 
-def files_of(benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults, name: str) -> list[Path]:
-    """The results of a sequence: one, or the repetitions of a supervised run."""
+def files_of(benchmark: Benchmark, names: Collection[str], tracker: TrackerResults, name: str) -> list[Path]:
+    """The results of a sequence among `names`: one, or the repetitions of a supervised run. Raises InputError."""
     if benchmark.protocol == "vot_supervised":
-        return tracker.repeated.get(key(name), [])
+        return tracker.runs(name)
     if benchmark.protocol != "ope":
         return [path for path in layout_of(benchmark, tracker.folder, name).results(1) if path.is_file()]
     stem = name.rpartition("-")[0]
-    path = tracker.find(name, sum(other.rpartition("-")[0] == stem for other in sequences) if stem else 1)
+    path = tracker.find(name, sum(other.rpartition("-")[0] == stem for other in names) if stem else 1)
     return [path] if path else []
-
-
-ONE_PASS = {"ope": "one pass", "sre": "SRE, 12 first boxes", "tre": "TRE, up to 20 first frames"}
-
-
-def protocol_name(benchmark: Benchmark, rules: Rules) -> str:
-    """What stands beside every number, such as `OTB100 one pass, invalid ground truth: pysot`."""
-    if benchmark.protocol in ONE_PASS:
-        first = ", first frame not counted in AO and SR" if benchmark.skip_first else ""
-        return f"{benchmark.title} {ONE_PASS[benchmark.protocol]}, invalid ground truth: {rules.invalid}{first}"
-    cut = "bounded" if rules.bounded else "unbounded"
-    if benchmark.protocol == "vot_unsupervised":
-        return f"{benchmark.title} unsupervised, rasterised overlap over all frames, {cut}"
-    window = f", EAO over {benchmark.eao[0]}..{benchmark.eao[1]} frames" if benchmark.eao else ""
-    return f"{benchmark.title} supervised, rasterised overlap, {cut}{window}"
 
 
 @SCORERS.register("ope")
@@ -145,12 +143,14 @@ def _supervised(
     every = list(parts.values())
     curve = vot.expected_overlap(every)
     eao = vot.eao(curve, benchmark.eao) if benchmark.eao else None
+    window = [benchmark.eao[0], min(benchmark.eao[1], len(curve))] if benchmark.eao else None
     return {
         "eao": None if eao is None or math.isnan(eao) else eao,
+        "eao_window": window if window and window[0] <= window[1] else None,
         "accuracy": vot.accuracy(every),
         "robustness": vot.robustness(every),
         "failures": float(sum(part.failures for part in every)),
-        "protocol": protocol_name(benchmark, rules),
+        "protocol": protocol_name(benchmark, rules, len(curve)),
         "sequences": benchmark.of(len(parts)),
         "frames": sum(len(part.overlaps) for part in every),
         "eao_curve": _list(curve),
@@ -193,7 +193,7 @@ def image_size(sequence: Sequence) -> tuple[float, float]:
     from tracker.images import read_image
 
     if not sequence.frames:
-        raise InputError(f"{sequence.name}: regions are cut at the image only where images are; give --root")
+        raise InputError(f"{sequence.name}: its images are not there, and regions are cut at the image; give --root")
     height, width = read_image(sequence.frames[0]).shape[:2]
     return float(width), float(height)
 

@@ -6,13 +6,14 @@ import hashlib
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from tracker.box import Box
 from tracker.errors import InputError
+from tracker.evaluation.results import TRUTHS
 from tracker.registry import Registry
 
 
@@ -55,8 +56,8 @@ def open_tracker(choice: Choice, label: str | None = None) -> Entry:
 
     Raises InputError: unknown, not installed, a factory that does not work, or a label that is no name of a folder.
     """
-    if label is not None and (not label.strip() or Path(label).name != label or label[0] == "."):
-        raise InputError(f"--name {label!r}: cannot be the name of a folder")
+    if label is not None:
+        _require_name(label)
     if ":" in choice.name:
         entry = _from_python(choice)
     else:
@@ -65,7 +66,25 @@ def open_tracker(choice: Choice, label: str | None = None) -> Entry:
         except ValueError as error:
             raise InputError(f"{error}; or a Python path `module:factory`") from None
         entry = opener(choice)
+    if label is None:
+        _require_name(entry.label)
     return replace(entry, label=label) if label else entry
+
+
+def _require_name(label: str) -> None:
+    if not label.strip() or Path(label).name != label:
+        raise InputError(f"--name {label!r}: cannot be the name of a folder")
+    if label[0] in "._" or label in TRUTHS:
+        raise InputError(f"--name {label!r}: `siamsa evaluate score` takes such a folder for no tracker; give another")
+
+
+def _refuse(choice: Choice, *known: str) -> None:
+    """Raise InputError where something is set that means nothing to a tracker; `known` does."""
+    options = {"overrides": "--set", **{n: f"--{n}" for n in ("checkpoint", "experiment", "device", "precision")}}
+    plain = Choice()
+    for name, option in options.items():
+        if name not in known and getattr(choice, name) != getattr(plain, name):
+            raise InputError(f"{option}: means nothing to the tracker {choice.name}; leave it out")
 
 
 def as_box(value: Any) -> Box:
@@ -84,6 +103,8 @@ def as_box(value: Any) -> Box:
 
 @TRACKERS.register("siamsa")
 def _ours(choice: Choice) -> Entry:
+    import torch
+
     import tracker
     from tracker.checkpoint import sha256
     from tracker.config import to_dict
@@ -93,13 +114,15 @@ def _ours(choice: Choice) -> Entry:
         choice.checkpoint, choice.experiment, choice.device, choice.precision, choice.overrides, choice.threads
     )
     path = checkpoint_path(choice.checkpoint, choice.experiment)
+    runtime: Any = made.runtime  # what `auto` came to: results of a CPU and a GPU are not one run's
     identity = {
         "tracker": "siamsa",
         "version": tracker.__version__,
         "checkpoint": Path(choice.checkpoint).name if choice.checkpoint else None,
         "weights_sha256": sha256(path),
-        "device": choice.device,
-        "precision": choice.precision,
+        "device": runtime.device.type,
+        "precision": "bf16" if runtime.precision is torch.bfloat16 else "fp32",
+        "torch": str(torch.__version__),
         "threads": choice.threads,
         "config": to_dict(made.config),
     }
@@ -129,6 +152,7 @@ def _opencv(name: str) -> Opener:
     def opener(choice: Choice) -> Entry:
         import cv2
 
+        _refuse(choice)
         places = (cv2, getattr(cv2, "legacy", None))
         makers = (getattr(place, f"Tracker{name}_create", None) for place in places)
         make = next((maker for maker in makers if maker is not None), None)
@@ -148,19 +172,28 @@ for _name in ("KCF", "CSRT", "MIL"):
 
 
 def _from_python(choice: Choice) -> Entry:
+    _refuse(choice)
     module, _, attribute = choice.name.partition(":")
+    if not module or not all(part.isidentifier() for part in (*module.split("."), *attribute.split("."))):
+        raise InputError(f"tracker {choice.name}: expected module:factory, such as my_tracker:make")
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))  # the console command does not look beside itself, `python -m` does
     try:
         factory: Any = importlib.import_module(module)
         for part in attribute.split("."):
             factory = getattr(factory, part)
+        made = factory()
     except (ImportError, AttributeError) as error:
-        raise InputError(f"tracker {choice.name}: {error}") from None
-    made = factory()
+        raise InputError(f"tracker {choice.name}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise InputError(f"tracker {choice.name}: {type(error).__name__}: {' '.join(str(error).split())}") from error
     for method in ("init", "update"):
         if not callable(getattr(made, method, None)):
             raise InputError(f"tracker {choice.name}: what it makes has no {method}()")
+    if choice.threads and "torch" in sys.modules:
+        from tracker.device import set_threads
+
+        set_threads(choice.threads)
     source = _source_of(factory)
     digest = hashlib.sha256(source.read_bytes()).hexdigest() if source else None
     return Entry(attribute, made, {"tracker": choice.name, "source_sha256": digest})
@@ -171,8 +204,3 @@ def _source_of(factory: Any) -> Path | None:
         return Path(inspect.getsourcefile(factory) or "")
     except TypeError:
         return None
-
-
-def known() -> Iterable[str]:
-    """Names that `open_tracker` takes."""
-    return TRACKERS

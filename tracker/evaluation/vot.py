@@ -86,9 +86,10 @@ def _after_burn_in(run: Run, burn_in: int) -> Floats:
     return out
 
 
-def accuracy(parts: Many[Supervised]) -> float:
-    """Mean overlap over all frames of all sequences, pooled."""
-    return float(np.nanmean(np.concatenate([part.overlaps for part in parts])))
+def accuracy(parts: Many[Supervised]) -> float | None:
+    """Mean overlap over all frames of all sequences, pooled; None where no frame counts."""
+    overlaps = np.concatenate([part.overlaps for part in parts])
+    return float(np.nanmean(overlaps)) if np.isfinite(overlaps).any() else None
 
 
 def robustness(parts: Many[Supervised]) -> float:

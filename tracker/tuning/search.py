@@ -18,7 +18,7 @@ from tracker.config import describe, to_dict
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
 from tracker.evaluation.readers import open_reader
-from tracker.evaluation.runner import digest_of, truth_digest
+from tracker.evaluation.records import digest_of, truth_digest
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import key, write_whole
 from tracker.evaluation.trackers import Entry
@@ -75,23 +75,32 @@ def identity_of(
         "sequences": str(len(sequences)),
         "ground truth": digest_of(truths),
         "weights": str(entry.identity["weights_sha256"])[:16],
-        "precision": str(entry.identity["precision"]),
+        **{name: str(entry.identity[name]) for name in ("device", "precision", "torch")},
         "params": " ".join(map(str, ranges)),
         **{name: value for name, value, _ in describe(config) if name.startswith(kept)},
     }
 
 
-def search(study: Study, pool: Pool, goal: Goal, on_trial: Callable[[Any], None]) -> None:
+def search(
+    study: Study, pool: Pool, goal: Goal, on_trial: Callable[[Any], None], on_wait: Callable[[str], None]
+) -> None:
     """Run trials until the study has `goal.trials`; calls `on_trial` with the best one so far after each.
+
+    `on_wait` is told, once each, which trials of other commands are waited for.
 
     Raises what went wrong in a worker, and KeyboardInterrupt; the trial at hand is queued again.
     """
     write_whole(goal.output / "base.yaml", yaml.safe_dump(to_dict(goal.config), sort_keys=False))
+    told: set[str] = set()
     while True:
         trial = study.claim(goal.trials)
         if trial is None:
             if len(study.finished()) >= goal.trials:
                 break
+            for text in study.others():
+                if text not in told:
+                    told.add(text)
+                    on_wait(text)
             time.sleep(POLL)  # the last trials are with other commands, which may yet be killed
             continue
         try:
@@ -110,7 +119,7 @@ def _run(study: Study, pool: Pool, goal: Goal, trial: Any) -> None:
     scores: dict[str, float] = {}
     for done in pool.run(trial.number, study.values(trial)):
         study.beat(trial)
-        if done is None or done.measured is None:
+        if done is None:
             continue
         parts[done.sequence] = done.measured
         while ready in parts:

@@ -8,17 +8,15 @@ that do: ended and started again, a search goes on with the constants that it wo
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 import uuid
 import warnings
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
-from pathlib import Path
 from typing import Any
 
 from tracker.errors import InputError
+from tracker.evaluation import owners
 from tracker.tuning.space import Range, Values, rounded
 from tracker.tuning.storage import open_storage
 
@@ -56,7 +54,7 @@ class Study:
             storage=open_storage(place), study_name=name, direction="maximize", load_if_exists=True
         )
         self._claim_study(place, name, identity)
-        self._me = f"{_machine()} {os.getpid()} {_started(os.getpid())} {uuid.uuid4().hex[:8]}"
+        self._me = f"{owners.me()} {uuid.uuid4().hex[:8]}"
         self._seen: dict[int, tuple[Any, float]] = {}
         self._beaten = 0.0
 
@@ -176,41 +174,13 @@ class Study:
             state = (trial.user_attrs.get("owner"), trial.user_attrs.get("beat"), len(trial.intermediate_values))
             if self._seen.get(trial.number, (None, 0.0))[0] != state:
                 self._seen[trial.number] = (state, now)
-            if _gone(str(state[0] or "")) or now - self._seen[trial.number][1] > STALE:
+            if owners.gone(str(state[0] or "")) or now - self._seen[trial.number][1] > STALE:
                 self.abandon(trial.number)
+
+    def others(self) -> list[str]:
+        """Which trials other commands are at: `trial 3 of process 123 of host`."""
+        held = [(trial.number, str(trial.user_attrs.get("owner", ""))) for trial in self.trials(TrialState.RUNNING)]
+        return [f"trial {number} of {owners.shown(owner)}" for number, owner in held if owner != self._me]
 
     def _frozen(self, number: int) -> FrozenTrial:
         return self.study.get_trials(deepcopy=False)[number]
-
-
-def _machine() -> str:
-    """This machine, and the numbering of processes on it: containers may share a name."""
-    try:
-        numbering = str(os.stat("/proc/self/ns/pid").st_ino)
-    except OSError:
-        numbering = ""
-    return f"{socket.gethostname().replace(' ', '-')}/{numbering}"
-
-
-def _started(pid: int) -> str:
-    """When a process began, so that a number given to another one is told apart; - where that cannot be known."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return "-"
-    return text.rpartition(")")[2].split()[19]
-
-
-def _gone(owner: str) -> bool:
-    """Whether the owner of a trial certainly runs no more: a process of this machine that has ended."""
-    machine, _, rest = owner.partition(" ")
-    if machine != _machine() or os.name != "posix":
-        return False
-    pid, started, _ = rest.split()
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return _started(int(pid)) != started

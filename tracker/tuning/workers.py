@@ -1,21 +1,17 @@
 """Processes that follow sequences for a trial. Each has sequences of its own, whose frames and crops it remembers.
 
-The parent alone decides and writes; a worker is told constants and a sequence, and says how that went. One that is
-ended from outside is replaced and its sequence given out again; one whose parent is ended ends itself.
+One that is ended from outside is replaced and its sequence given out again.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-import time
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection, wait
-from typing import Any
+from functools import partial
 
 from tracker.errors import InputError
+from tracker.evaluation import pool
 from tracker.evaluation.benchmark import Benchmark
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.trackers import Choice
@@ -41,13 +37,10 @@ class Setup:
 class Done:
     """How a sequence (by its number) went in a trial; `asked` and `known` count crops since the worker began."""
 
-    trial: int
     sequence: int
-    measured: Measured | None
-    asked: int = 0
-    known: int = 0
-    error: str = ""
-    bad_input: bool = False
+    measured: Measured
+    asked: int
+    known: int
 
 
 class Pool:
@@ -58,12 +51,12 @@ class Pool:
         self.counts: dict[int, tuple[int, int]] = {}
         self._owner = _share_out([len(s) for s in setup.sequences], max(1, workers))
         self._deaths = 0
-        self._workers = [_Worker(setup) for _ in range(min(workers, len(setup.sequences)))]
+        self._pool = pool.Pool(partial(_Attendant, setup), min(workers, len(setup.sequences)))
 
     @property
     def pids(self) -> list[int]:
         """Process numbers of the workers."""
-        return [worker.process.pid or 0 for worker in self._workers]
+        return self._pool.pids
 
     @property
     def known(self) -> tuple[int, int]:
@@ -79,13 +72,12 @@ class Pool:
         todo = list(range(len(self.setup.sequences)))
         missing = len(todo)
         while missing:
-            for mine, worker in enumerate(self._workers):
-                if todo and worker.task is None:
-                    # Its own first; then the last of another's, which that one would come to last.
-                    own = [number for number in todo if self._owner[number] == mine]
-                    number = own[0] if own else todo[-1]
-                    todo.remove(number)
-                    worker.give(trial, values, number)
+            for mine in self._pool.free()[: len(todo)]:
+                # Its own first; then the last of another's, which that one would come to last.
+                own = [number for number in todo if self._owner[number] == mine]
+                number = own[0] if own else todo[-1]
+                todo.remove(number)
+                self._pool.give(mine, (trial, values, number))
             found = self._collect(trial, todo)
             missing -= len(found)
             if not found:
@@ -95,63 +87,32 @@ class Pool:
 
     def close(self) -> None:
         """End the workers, whatever they do."""
-        for worker in self._workers:
-            worker.end()
+        self._pool.close()
 
     def _collect(self, trial: int, todo: list[int]) -> list[Done]:
         """What has arrived for this trial; what an abandoned one left behind is dropped."""
-        ready = set(wait([worker.connection for worker in self._workers], TICK))
         found = []
-        for mine, worker in enumerate(self._workers):
-            if worker.connection not in ready:
+        for event in self._pool.events(TICK):
+            mine, _, number = event.task
+            failure = event.value if isinstance(event.value, pool.Failure) else None
+            if failure is not None and failure.died:
+                self._deaths += 1
+                if self._deaths > MOST_DEATHS:
+                    raise RuntimeError(
+                        f"workers were ended from outside ({failure.text}; out of memory?); the same command goes on"
+                    )
+                if mine == trial:
+                    todo.insert(0, number)
                 continue
-            try:
-                done: Done = worker.connection.recv()
-            except (EOFError, OSError):
-                self._replace(mine, trial, todo)
+            if failure is None:
+                self.counts[event.pid] = (event.value.asked, event.value.known)
+            if mine != trial:
                 continue
-            worker.task = None
-            self.counts[worker.process.pid or 0] = (done.asked, done.known)
-            if done.trial != trial:
-                continue
-            if done.error:
-                raise (InputError if done.bad_input else RuntimeError)(done.error)
-            found.append(done)
+            if failure is not None:
+                text = failure.text if failure.opening else f"{self.setup.sequences[number].name}: {failure.text}"
+                raise (InputError if failure.bad_input else RuntimeError)(text)
+            found.append(event.value)
         return found
-
-    def _replace(self, mine: int, trial: int, todo: list[int]) -> None:
-        worker = self._workers[mine]
-        worker.end()
-        self._deaths += 1
-        if self._deaths > MOST_DEATHS:
-            raise RuntimeError("workers were ended from outside (out of memory?); the same command goes on")
-        if worker.task is not None and worker.task[0] == trial:
-            todo.insert(0, worker.task[1])
-        self._workers[mine] = _Worker(self.setup)
-
-
-class _Worker:
-    """One process, and the trial and sequence that it is at."""
-
-    def __init__(self, setup: Setup) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, setup), daemon=True)
-        self.process.start()
-        theirs.close()
-        self.task: tuple[int, int] | None = None
-
-    def give(self, trial: int, values: Values, sequence: int) -> None:
-        self.task = (trial, sequence)
-        try:
-            self.connection.send((trial, values, sequence))
-        except OSError:
-            return  # it has ended; the next wait on its connection shows that
-
-    def end(self) -> None:
-        self.connection.close()
-        self.process.terminate()
-        self.process.join()
 
 
 def _share_out(lengths: Many[int], workers: int) -> list[int]:
@@ -163,29 +124,8 @@ def _share_out(lengths: Many[int], workers: int) -> list[int]:
     return owner
 
 
-def _serve(connection: Connection, setup: Setup) -> None:
-    """In a worker: follow what comes, until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    attendant: _Attendant | None = None
-    while True:
-        try:
-            trial, values, number = connection.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            attendant = attendant or _Attendant(setup)
-            done = attendant.follow(trial, values, number)
-        except Exception as error:
-            text = f"{setup.sequences[number].name}: {' '.join(str(error).split()) or type(error).__name__}"
-            done = Done(trial, number, None, error=text, bad_input=isinstance(error, InputError))
-        try:
-            connection.send(done)
-        except OSError:
-            return
-
-
 class _Attendant:
-    """A tracker that takes constants, and ends the process once its parent is gone."""
+    """In a worker: a tracker that takes constants."""
 
     def __init__(self, setup: Setup) -> None:
         import tracker
@@ -202,23 +142,11 @@ class _Attendant:
             frames = Frames((1 - SHARE) * memory)
             self.tracker.runtime = self.runtime
             self.sequences = tuple(replace(s, read=frames) for s in setup.sequences)
-        self._looked = 0.0
 
-    def follow(self, trial: int, values: Values, number: int) -> Done:
+    def __call__(self, task: tuple[int, Values, int], note: pool.Note) -> Done:
         """One sequence with these constants."""
+        _, values, number = task
         self.tracker.config = with_values(self.config, values)
         measure = OBJECTIVES[self.benchmark.protocol].measure
-        measured = measure(self.benchmark, self, self.sequences[number])
-        return Done(trial, number, measured, self.runtime.asked, self.runtime.known)
-
-    def init(self, frame: Any, box: Any) -> None:
-        self.tracker.init(frame, box)
-
-    def update(self, frame: Any) -> Any:
-        now = time.monotonic()
-        if now - self._looked > TICK:
-            self._looked = now
-            parent = multiprocessing.parent_process()
-            if parent is not None and not parent.is_alive():
-                raise SystemExit
-        return self.tracker.update(frame)
+        measured = measure(self.benchmark, self.tracker, self.sequences[number])
+        return Done(number, measured, self.runtime.asked, self.runtime.known)

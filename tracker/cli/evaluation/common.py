@@ -35,7 +35,10 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
     """Which tracker, and what it is set to: what `choice` reads."""
     add = parser.add_argument
     add(
-        "--tracker", default="siamsa", metavar="NAME", help="siamsa, kcf, csrt, mil or module:factory (default: siamsa)"
+        "--tracker",
+        default="siamsa",
+        metavar="NAME",
+        help="siamsa, kcf, csrt, mil or module:factory, looked for in the current folder first (default: siamsa)",
     )
     add("--checkpoint", metavar="FILE", help="weights (default: those that come with the project)")
     add("--experiment", metavar="NAME", help="experiment whose settings replace those in the checkpoint")
@@ -96,11 +99,11 @@ def material(args: argparse.Namespace) -> tuple[Benchmark, dict[str, Sequence], 
     from tracker.evaluation.results import trackers_of
 
     benchmark = with_protocol(load_benchmark(args.benchmark), args)
+    trackers = trackers_of(args.results, args.annotations, args.trackers)
     if args.root is not None:
-        sequences = scoring.from_root(benchmark, args.root)
+        sequences = scoring.from_root(benchmark, args.root, trackers)
     else:
         sequences = scoring.from_folder(benchmark, args.annotations)
-    trackers = trackers_of(args.results, args.annotations, args.trackers)
     if args.common:
         sequences = scoring.common(benchmark, sequences, trackers)
     return benchmark, sequences, trackers, scoring.Rules(args.invalid or benchmark.invalid, args.bounded)

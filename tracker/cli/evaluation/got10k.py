@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracker.cli.evaluation.common import add_tracker, choice
-from tracker.cli.evaluation.run import outcome
+from tracker.cli.evaluation.run import say, summary
 from tracker.errors import InputError
 
 if TYPE_CHECKING:
     from tracker.evaluation.benchmark import Benchmark
+    from tracker.evaluation.passes import Outcome
     from tracker.evaluation.results import TrackerResults
     from tracker.evaluation.sequence import Sequence
 
@@ -49,10 +50,10 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--annotations: a tracker needs images to run on; give --root, or --results to report on")
     benchmark = load_benchmark(args.benchmark)
     output = args.output or Path("runs/got10k") / benchmark.name
-    sequences, trackers = _material(args, benchmark)
+    sequences, damaged, trackers = _material(args, benchmark)
     experiment, code = make_experiment(benchmark, sequences, output / "results", output / "reports"), 0
     if not trackers:
-        code, trackers = _run(args, experiment)
+        code, trackers = _run(args, experiment, damaged)
         sequences = {
             name: s for name, s in sequences.items() if scoring.files_of(benchmark, sequences, trackers[0], name)
         }
@@ -67,24 +68,34 @@ def run(args: argparse.Namespace) -> int:
     return code
 
 
-def _material(args: argparse.Namespace, benchmark: Benchmark) -> tuple[dict[str, Sequence], list[TrackerResults]]:
-    """The sequences that are there, and every tracker has; and the trackers that are not to be run."""
+def _material(
+    args: argparse.Namespace, benchmark: Benchmark
+) -> tuple[dict[str, Sequence], list[Outcome], list[TrackerResults]]:
+    """The sequences that are there, and every tracker has; damaged ones; the trackers that are not to be run.
+
+    A damaged sequence is no outcome where results are reported: what they are held against must be whole.
+    """
+    from tracker.evaluation import runner
     from tracker.evaluation import score as scoring
     from tracker.evaluation.readers import open_reader
     from tracker.evaluation.results import trackers_of
+
+    if args.results is None:
+        good, damaged, _ = runner.sequences_of(benchmark, args.root)
+        if not good:
+            raise InputError(damaged[0].error)
+        return {sequence.name: sequence for sequence in good}, damaged, []
 
     if args.annotations is not None:
         sequences = scoring.from_folder(benchmark, args.annotations)
     else:
         reader = open_reader(benchmark, args.root)
         sequences = {name: reader.read(name) for name in reader.available()}
-    if args.results is None:
-        return sequences, []
     trackers = trackers_of(args.results, args.annotations, args.trackers)
-    return scoring.common(benchmark, sequences, trackers), trackers
+    return scoring.common(benchmark, sequences, trackers), [], trackers
 
 
-def _run(args: argparse.Namespace, experiment: Any) -> tuple[int, list[TrackerResults]]:
+def _run(args: argparse.Namespace, experiment: Any, damaged: list[Outcome]) -> tuple[int, list[TrackerResults]]:
     """Run; what a tracker or an image that failed makes of the exit code, and the results."""
     from tracker.evaluation.adapters.got10k import Got10kTracker
     from tracker.evaluation.results import TrackerResults
@@ -92,8 +103,9 @@ def _run(args: argparse.Namespace, experiment: Any) -> tuple[int, list[TrackerRe
 
     follower = Got10kTracker(open_tracker(choice(args), args.name))
     with contextlib.redirect_stdout(sys.stderr):  # the package prints a line a sequence
-        outcomes = experiment.run(follower, overwrite=args.overwrite)
-    return outcome(experiment.job.folder, outcomes), [TrackerResults(experiment.job.folder)]
+        outcomes = [*damaged, *experiment.run(follower, overwrite=args.overwrite)]
+    say(outcomes)
+    return summary(experiment.store.folder, outcomes), [TrackerResults(experiment.store.folder)]
 
 
 def _compare(args: argparse.Namespace, experiment: Any, performance: Mapping[str, Any], scores: Any) -> None:

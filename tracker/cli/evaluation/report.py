@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from tracker.cli.evaluation.common import add_material, material
@@ -19,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the report."""
+    from tracker.evaluation import notes
     from tracker.evaluation.report import data, strips, write
     from tracker.evaluation.tables import HEADS, value
 
@@ -30,6 +32,11 @@ def run(args: argparse.Namespace) -> int:
     files = write.write_report(report, shown, args.root is not None, output)
     first = report.measured[0]
     print(f"{report.protocol}; {report.coverage}")
-    print(f"best of {len(trackers)}: {first.tracker}, {HEADS[report.main]} {value(first.figures[report.main])}")
+    alike = sum(entry.covered == first.covered for entry in report.measured)
+    others = "" if report.alike else " on the most sequences"
+    figure = f"{HEADS[report.main]} {value(first.figures[report.main])}"
+    print(f"best of {alike}{others}: {first.tracker}, {figure}")
     print(f"wrote {files[-1]} and {len(files) - 1} files beside it")
+    for line in notes.lines(benchmark, sequences, trackers, args.annotations):
+        print(line, file=sys.stderr)
     return 0

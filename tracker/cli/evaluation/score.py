@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from tracker.cli.evaluation.common import add_material, material
@@ -18,11 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the ranking, and write it where --json says."""
+    from tracker.evaluation import notes, tables
     from tracker.evaluation import score as scoring
-    from tracker.evaluation import tables
     from tracker.evaluation.text import write_whole
 
-    scores = scoring.score(*material(args))
+    benchmark, sequences, trackers, rules = material(args)
+    scores = scoring.score(benchmark, sequences, trackers, rules)
     if args.json is not None:
         write_whole(args.json, json.dumps(scores, indent=1, allow_nan=False) + "\n")
     print(tables.ranking(scores))
@@ -31,4 +33,6 @@ def run(args: argparse.Namespace) -> int:
             print("\n" + text)
     if len({tuple(entry["per_sequence"]) for entry in scores.values()}) > 1:
         print("the trackers were not scored on the same sequences; --common scores those that all have")
+    for line in notes.lines(benchmark, sequences, trackers, args.annotations):
+        print(line, file=sys.stderr)
     return 0

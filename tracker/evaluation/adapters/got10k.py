@@ -36,11 +36,11 @@ from tracker.evaluation.adapters.got10k_tracker import (
     pyplot,
 )
 from tracker.evaluation.benchmark import Benchmark, load_benchmark
-from tracker.evaluation.layouts import layout_of
+from tracker.evaluation.passes import Outcome
 from tracker.evaluation.protocols import TrackerError
 from tracker.evaluation.readers import open_reader
+from tracker.evaluation.records import keep
 from tracker.evaluation.results import TrackerResults
-from tracker.evaluation.runner import Outcome
 from tracker.evaluation.sequence import Floats, Sequence
 from tracker.evaluation.trackers import Choice
 from tracker.registry import Registry
@@ -72,10 +72,10 @@ class Trusted:
         if isinstance(tracker, Got10kTracker):
             tracker.origin = self.benchmark.origin
         folder = Path(self.result_dir)
-        self.job = runner.prepare(self.benchmark, Path(), Choice(), entry, folder, overwrite)
-        todo, self.outcomes = runner.pending(self.job, self.sequences.values(), overwrite), []
+        self.store = runner.prepare(self.benchmark, Choice(), entry, folder, overwrite).store
+        todo, self.outcomes = runner.pending(self.store, self.sequences.values(), overwrite), []
         for sequence in todo:
-            files = layout_of(self.benchmark, self.job.folder, sequence.name)
+            files = self.store.files(sequence.name)
             for path in (*files.results(1), *files.times(1)):
                 path.unlink(missing_ok=True)  # the package would take it for a result
         try:
@@ -100,13 +100,13 @@ class Trusted:
         """The package's files, byte for byte, with the record that says what they should hold."""
         sequence = self.sequences[self.dataset.seq_names[self.dataset.last]]
         with tempfile.TemporaryDirectory() as scratch:
-            own = Path(scratch) / Path(record_file).relative_to(self.job.folder)
+            own = Path(scratch) / Path(record_file).relative_to(self.store.folder)
             with contextlib.redirect_stdout(io.StringIO()):
                 super()._record(str(own), boxes, times)  # type: ignore[misc]
             written = list(Path(scratch).rglob("*.txt"))
-            texts = {self.job.folder / path.relative_to(scratch): path.read_text() for path in written}
+            texts = {self.store.folder / path.relative_to(scratch): path.read_text() for path in written}
         spent = float(np.sum(times))
-        runner.keep(self.job, sequence, texts, 1, spent, 0.0)
+        keep(self.store, sequence, texts, 1, spent, 0.0)
         self.outcomes.append(Outcome(sequence.name, len(boxes), spent))
         print("  Results recorded at", record_file)
 

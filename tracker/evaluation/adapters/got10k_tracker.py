@@ -67,7 +67,7 @@ class Got10kTracker(Tracker):
         started = time.perf_counter()
         try:
             value = work()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             reason = " ".join(str(error).split()) or "no message"
             raise TrackerError(f"{type(error).__name__} in frame {len(self.seconds)}: {reason}") from error
         self.seconds.append(time.perf_counter() - started)

@@ -22,9 +22,16 @@ from tracker.evaluation.readers.base import READERS as READERS
 from tracker.evaluation.readers.base import Reader as Reader
 
 
-def open_reader(benchmark: Benchmark, root: str | Path) -> Reader:
-    """The reader of a benchmark's layout. Raises InputError: no such folder, or no sequence of it there."""
-    reader = READERS[benchmark.layout](Path(root), benchmark)
+def open_reader(benchmark: Benchmark, root: str | Path, images: bool = True) -> Reader:
+    """The reader of a benchmark's layout; without `images`, sequences whose images are not there are read as well.
+
+    Raises InputError: no such layout or folder, or no sequence of the benchmark there.
+    """
+    try:
+        layout = READERS[benchmark.layout]
+    except ValueError as error:
+        raise InputError(f"benchmark {benchmark.name}: {error}") from None
+    reader = layout(Path(root), benchmark, images)
     if not reader.available():
         raise InputError(f"{root}: no sequence of {benchmark.title} in it (layout {benchmark.layout})")
     return reader

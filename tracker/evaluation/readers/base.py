@@ -22,13 +22,16 @@ class Reader(ABC):
     """One native layout below `root`.
 
     `available` gives the names that are there, in the benchmark's spelling and order; `read(name)` the sequence.
+    Without `images`, a sequence whose images are missing, or fewer or more than the rows, is there without frames: to
+    score results takes the ground truth alone.
     """
 
-    def __init__(self, root: Path, benchmark: Benchmark) -> None:
+    def __init__(self, root: Path, benchmark: Benchmark, images: bool = True) -> None:
         self.root = root
         self.benchmark = benchmark
+        self.images = images
         if not root.is_dir():
-            raise InputError(f"{root}: no such folder; --root is the folder of {benchmark.title}")
+            raise InputError(f"{root}: no such folder; --root is the benchmark's own folder")
 
     @abstractmethod
     def available(self) -> list[str]:
@@ -43,6 +46,24 @@ class Reader(ABC):
         """Folders of sequences by the key of their name."""
         return folders_in(self.root / self.benchmark.folder)
 
+    def pick(self, folder: Path, first: int, count: int) -> tuple[Path, ...]:
+        """`pick`, or no images where they are not needed and not all there."""
+        try:
+            return pick(folder, first, count)
+        except InputError:
+            if self.images:
+                raise
+            return ()
+
+    def in_order(self, folder: Path) -> tuple[Path, ...]:
+        """`in_order`, or no images where they are not needed and none are there."""
+        try:
+            return in_order(folder)
+        except InputError:
+            if self.images:
+                raise
+            return ()
+
     def make(
         self,
         name: str,
@@ -56,7 +77,9 @@ class Reader(ABC):
 
         Raises InputError if rows and frames differ.
         """
-        if not given and len(frames) != len(truth):
+        if not given and len(frames) != len(truth) and not self.images:
+            frames = ()
+        elif not given and len(frames) != len(truth):
             raise InputError(f"{folder or self.root}: {len(frames)} frames but {len(truth)} rows of ground truth")
         attributes = attributes or tuple(a for a, names in self.benchmark.attributes.items() if name in names)
         return Sequence(name, frames, truth, self.benchmark.origin, attributes, given, folder)

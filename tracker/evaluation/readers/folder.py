@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tracker.errors import InputError
-from tracker.evaluation.readers.base import READERS, Reader, folders_in, in_order, numbered
+from tracker.evaluation.readers.base import READERS, Reader, folders_in, numbered
 from tracker.evaluation.readers.got10k import hide
 from tracker.evaluation.readers.vot import COLUMNS
 from tracker.evaluation.sequence import Sequence
@@ -39,10 +39,10 @@ class Folder(Reader):
         if folder is None or path is None:
             raise InputError(f"{self.root}: sequence {name} is not there")
         inside = (folder / sub for sub in ("img", "color", "frames"))
-        frames, truth = in_order(next((p for p in inside if numbered(p)), folder)), read_boxes(path, COLUMNS)
-        if len(truth) == 1 and len(frames) > 1:
+        frames, truth = self.in_order(next((p for p in inside if numbered(p)), folder)), read_boxes(path, COLUMNS)
+        if len(truth) == 1 and len(frames) != 1:
             return self.make(name, frames, truth, folder, given=True)
-        if len(truth) != len(frames):
+        if len(truth) != len(frames) and self.images:
             raise InputError(f"{path}: {len(truth)} rows, but there are {len(frames)} frames")
         return self.make(name, frames, hide(truth, folder), folder)
 

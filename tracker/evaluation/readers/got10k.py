@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tracker.errors import InputError
-from tracker.evaluation.readers.base import READERS, Reader, absent, folders_in, in_order, rows_or_fail
+from tracker.evaluation.readers.base import READERS, Reader, absent, folders_in, rows_or_fail
 from tracker.evaluation.sequence import Floats, Sequence
 from tracker.evaluation.text import key, read_boxes, read_rows
 
@@ -36,10 +36,12 @@ class Got10k(Reader):
         path = self._truth(name)
         if path is None:
             raise InputError(f"{self.root}: sequence {name} is not there")
-        frames, truth = in_order(path.parent), read_boxes(path)
-        if len(truth) == 1 and len(frames) > 1:
+        frames, truth = self.in_order(path.parent), read_boxes(path)
+        if len(truth) == 1 and len(frames) != 1:
             return self.make(name, frames, truth, path.parent, given=True)
-        truth = hide(rows_or_fail(truth, len(frames), path), path.parent, COVER)
+        if self.images:
+            rows_or_fail(truth, len(frames), path)
+        truth = hide(truth, path.parent, COVER)
         return self.make(name, frames, truth, path.parent)
 
     def _truth(self, name: str) -> Path | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tracker.errors import InputError
-from tracker.evaluation.readers.base import READERS, Reader, absent, in_order, rows_or_fail
+from tracker.evaluation.readers.base import READERS, Reader, absent, rows_or_fail
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import key, read_boxes, read_rows
 
@@ -45,4 +45,4 @@ class Lasot(Reader):
                 hidden = rows_or_fail(values, len(truth), path) == 1
                 hidden[0] = False
                 truth = absent(truth, hidden)
-        return self.make(name, in_order(folder / "img"), truth, folder)
+        return self.make(name, self.in_order(folder / "img"), truth, folder)

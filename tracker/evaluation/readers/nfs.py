@@ -12,9 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from tracker.errors import InputError
-from tracker.evaluation.readers.base import READERS, Reader, in_order
+from tracker.evaluation.readers.base import READERS, Reader
 from tracker.evaluation.sequence import Floats, Sequence
 from tracker.evaluation.text import key
+
+EVERY = 8  # rows of 240 frames/s to one of 30
+SLACK = 1  # rows and frames of a whole clip differ by this many at most
 
 
 @READERS.register("nfs")
@@ -24,7 +27,8 @@ class Nfs(Reader):
     @cached_property
     def _texts(self) -> dict[str, Path]:
         found = sorted(self.root.glob(f"*/{self.benchmark.folder}/*.txt"))
-        return {key(path.parent.parent.name): path for path in found if (path.parent / path.stem).is_dir()}
+        there = (path for path in found if not self.images or (path.parent / path.stem).is_dir())
+        return {key(path.parent.parent.name): path for path in there}
 
     def available(self) -> list[str]:
         names = self.benchmark.sequences or [path.parent.parent.name for path in self._texts.values()]
@@ -34,10 +38,15 @@ class Nfs(Reader):
         path = self._texts.get(key(name))
         if path is None:
             raise InputError(f"{self.root}: sequence {name} is not there")
-        frames, truth = in_order(path.parent / path.stem), read_corners(path)
-        if len(truth) > len(frames):
-            truth = truth[::8]
-        return self.make(name, frames[: len(truth)], truth[: len(frames)], path.parent)
+        frames, truth = self.in_order(path.parent / path.stem), read_corners(path)
+        if self.benchmark.folder == "30" and (not frames or len(truth) > len(frames) + SLACK):
+            truth = truth[::EVERY]
+        if abs(len(frames) - len(truth)) > SLACK:
+            if self.images:
+                raise InputError(f"{path}: {len(truth)} rows, but there are {len(frames)} frames")
+            frames = ()
+        count = min(len(frames), len(truth)) if frames else len(truth)
+        return self.make(name, frames[:count], truth[:count], path.parent)
 
 
 def read_corners(path: Path) -> Floats:

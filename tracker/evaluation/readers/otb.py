@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from tracker.errors import InputError
-from tracker.evaluation.readers.base import READERS, Reader, numbered, pick
+from tracker.evaluation.readers.base import READERS, Reader, numbered
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import key, read_boxes
 
@@ -30,13 +30,13 @@ class Otb(Reader):
         truth = read_boxes(path)
         images = folder / "img" if (folder / "img").is_dir() else folder
         if name not in self.benchmark.frames:
-            return self.make(name, pick(images, next(iter(numbered(images)), 1), len(truth)), truth, folder)
+            return self.make(name, self.pick(images, next(iter(numbered(images)), 1), len(truth)), truth, folder)
         first, last = self.benchmark.frames[name]
         if len(truth) == last:  # some copies have rows from frame 1 on, others only those that are evaluated
             truth = truth[first - 1 :]
         if len(truth) != last - first + 1:
             raise InputError(f"{path}: {len(truth)} rows, but frames {first} to {last} are evaluated")
-        return self.make(name, pick(images, first, len(truth)), truth, folder)
+        return self.make(name, self.pick(images, first, len(truth)), truth, folder)
 
     def _place(self, name: str) -> tuple[Path, Path] | None:
         """Folder and ground truth of a sequence, None where they are not there."""

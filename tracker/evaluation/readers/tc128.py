@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tracker.errors import InputError
-from tracker.evaluation.readers.base import READERS, Reader, numbered, pick
+from tracker.evaluation.readers.base import READERS, Reader, numbered
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import key, read_boxes, read_rows
 
@@ -33,4 +33,4 @@ class Tc128(Reader):
         folder, truth = path.parent, read_boxes(path)
         ranges = next(iter(sorted(folder.glob("*_frames.txt"))), None)
         row = read_rows(ranges)[0] if ranges else [float(next(iter(numbered(folder / "img")), 1))]
-        return self.make(name, pick(folder / "img", int(row[0]), len(truth)), truth, folder)
+        return self.make(name, self.pick(folder / "img", int(row[0]), len(truth)), truth, folder)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tracker.errors import InputError
-from tracker.evaluation.readers.base import READERS, Reader, in_order
+from tracker.evaluation.readers.base import READERS, Reader
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import read_boxes
 
@@ -25,12 +25,13 @@ class TrackingNet(Reader):
 
     def available(self) -> list[str]:
         found = sorted(path.stem for path in (self._place / "anno").glob("*.txt"))
-        names = self.benchmark.sequences or found
-        return [name for name in names if (self._place / "frames" / name).is_dir() and name in set(found)]
+        names, there = self.benchmark.sequences or found, set(found)
+        frames = {name: (self._place / "frames" / name).is_dir() for name in there}
+        return [name for name in names if name in there and (frames[name] or not self.images)]
 
     def read(self, name: str) -> Sequence:
         path, folder = self._place / "anno" / f"{name}.txt", self._place / "frames" / name
         if not path.is_file():
             raise InputError(f"{path}: no such file")
-        frames, truth = in_order(folder), read_boxes(path)
-        return self.make(name, frames, truth, folder, given=len(truth) == 1 and len(frames) > 1)
+        frames, truth = self.in_order(folder), read_boxes(path)
+        return self.make(name, frames, truth, folder, given=len(truth) == 1 and len(frames) != 1)

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tracker.errors import InputError
-from tracker.evaluation.readers.base import READERS, Reader, folders_in, pick
+from tracker.evaluation.readers.base import READERS, Reader, folders_in
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import key, read_boxes, read_rows
 
@@ -27,11 +27,11 @@ class Uav123(Reader):
 
     def available(self) -> list[str]:
         names = self.benchmark.sequences or tuple(path.stem for path in self._annotations.values())
-        return [n for n in names if key(n) in self._annotations and self._images(n) is not None]
+        return [n for n in names if key(n) in self._annotations and (self._images(n) is not None or not self.images)]
 
     def read(self, name: str) -> Sequence:
         path, images = self._annotations.get(key(name)), self._images(name)
-        if path is None or images is None:
+        if path is None or (images is None and self.images):
             raise InputError(f"{self.root}: sequence {name} is not there")
         truth = read_boxes(path)
         first, last = self.benchmark.frames.get(name, (1, len(truth)))
@@ -39,7 +39,8 @@ class Uav123(Reader):
             first = (first - 1) // 3 + 1
         elif len(truth) != last - first + 1:
             raise InputError(f"{path}: {len(truth)} rows, but frames {first} to {last} are evaluated")
-        return self.make(name, pick(images, first, len(truth)), truth, images, attributes=self._attributes(path))
+        frames = self.pick(images, first, len(truth)) if images else ()
+        return self.make(name, frames, truth, images, attributes=self._attributes(path))
 
     def _attributes(self, annotation: Path) -> tuple[str, ...]:
         path = annotation.parent / "att" / annotation.name
@@ -60,4 +61,7 @@ class Uav123(Reader):
         return folders_in(self.root / "data_seq" / "UAV123") or folders_in(self.root / "data_seq")
 
     def _images(self, name: str) -> Path | None:
-        return self._places.get(key(name)) or self._places.get(key(name.rpartition("_")[0]))
+        """The folder of a sequence, or the one that it is a segment of: not `car1` for the video `car1_s`."""
+        stem, _, part = name.rpartition("_")
+        segment = name in self.benchmark.frames if self.benchmark.sequences else part.isdigit()
+        return self._places.get(key(name)) or (self._places.get(key(stem)) if segment else None)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.errors import InputError
-from tracker.evaluation.readers.base import READERS, Reader, in_order
+from tracker.evaluation.readers.base import READERS, Reader
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import key, read_boxes, read_rows
 
@@ -43,7 +43,7 @@ class Vot(Reader):
             raise InputError(f"{self.root}: sequence {name} is not there")
         folder, truth = path.parent, read_boxes(path, COLUMNS)
         images = folder / "color" if (folder / "color").is_dir() else folder
-        frames = in_order(images)
+        frames = self.in_order(images)
         tags = read_tags(folder, len(truth))
         held = tuple(attribute for attribute, marked in tags.items() if marked.any())
         return replace(self.make(name, frames, truth, folder, attributes=held), tags=tags)

@@ -28,7 +28,8 @@ class Entry:
     """A line of the ranking: a tracker that was scored here, or (`published`) numbers from elsewhere.
 
     `figures` by the names of `tables.HEADS`, None where unknown; `fps` frames a second of the tracker alone, from the
-    times stored with its results; `source` where published numbers come from.
+    times stored with its results; `source` where published numbers come from; `covered` the sequences that a measured
+    one was scored on.
     """
 
     tracker: str
@@ -38,6 +39,16 @@ class Entry:
     fps: float | None = None
     published: bool = False
     source: str = ""
+    covered: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries that can be compared, best first: scored on the same sequences. Without `ranked` they are only quoted."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    ranked: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,9 @@ class Part:
 class Report:
     """A benchmark's results. `measured` is best first by `metrics[0]`, and `curves[name][tracker]` in that order.
 
+    `groups` are what is ranked apart: trackers on the same sequences, those on most sequences first; published numbers
+    with those that cover the whole benchmark, else in a group of their own at the end, unranked.
+
     `coverage` says how much of the benchmark was scored, `partial` whether that is less than all of it, `alike` whether
     all trackers were scored on the same sequences.
     """
@@ -63,7 +77,7 @@ class Report:
     partial: bool
     alike: bool
     metrics: tuple[str, ...]
-    measured: tuple[Entry, ...]
+    groups: tuple[Group, ...]
     published: tuple[Entry, ...]
     curves: Mapping[str, Mapping[str, np.ndarray]]
     sequences: tuple[Part, ...]
@@ -76,9 +90,19 @@ class Report:
         return self.metrics[0]
 
     @property
-    def ranking(self) -> tuple[Entry, ...]:
-        """Measured and published numbers together, best first; those without the ranking metric last."""
-        return tuple(sorted((*self.measured, *self.published), key=lambda e: -_known(e.figures.get(self.main), -1)))
+    def measured(self) -> tuple[Entry, ...]:
+        """The trackers that were scored here, in the order of the ranking."""
+        return tuple(entry for group in self.groups for entry in group.entries if not entry.published)
+
+    @property
+    def apart(self) -> bool:
+        """Whether published numbers stand apart, since no tracker covers the whole benchmark."""
+        return any(not group.ranked for group in self.groups)
+
+    @property
+    def ranking(self) -> tuple[tuple[int | None, Entry], ...]:
+        """All entries group by group with their rank within the group, None in those that are not ranked."""
+        return tuple((rank if g.ranked else None, e) for g in self.groups for rank, e in enumerate(g.entries, 1))
 
     @property
     def frames(self) -> int:
@@ -94,26 +118,53 @@ def gather(
     first = next(iter(scores.values()))
     metrics: tuple[str, ...] = tuple(name for name in HEADS if name in first)
     speeds = {tracker.name: speed(benchmark, sequences, tracker) for tracker in trackers}
-    names = sorted(scores, key=lambda name: -_known(scores[name][metrics[0]], -1))
-    sets = [set(scores[name]["per_sequence"]) for name in names]
-    counts = sorted(map(len, sets))
-    full = benchmark.total or len(benchmark.sequences)
-    fewest = f"{counts[0]} to " if counts[0] != counts[-1] else ""
+    entries = [_measured(name, scores[name], metrics, speeds[name]) for name in scores]
+    published = _published(benchmark, metrics)
+    groups = _groups(benchmark, metrics[0], entries, published)
+    names = [entry.tracker for group in groups for entry in group.entries if not entry.published]
+    counts = sorted({len(entry.covered) for entry in entries})
+    fewest = f"{counts[0]} to " if len(counts) > 1 else ""
     details = next(group for group in DETAILS if group[0] in first)
     return Report(
         benchmark,
-        first["protocol"],
+        scores[names[0]]["protocol"],
         fewest + benchmark.of(counts[-1]),
-        counts[0] < full,
-        all(s == sets[0] for s in sets),
+        counts[0] < _whole(benchmark),
+        len({entry.covered for entry in entries}) == 1,
         metrics,
-        tuple(_measured(name, scores[name], metrics, speeds[name]) for name in names),
-        tuple(_published(benchmark, metrics)),
+        groups,
+        tuple(published),
         {c: {n: _array(scores[n][c]) for n in names} for c in CURVES if c in first},
         _parts(names, scores, "per_sequence", "frames", details, list(sequences)),
         _parts(names, scores, "per_attribute", "sequences", details, list(benchmark.attributes)),
         details,
     )
+
+
+def _groups(benchmark: Benchmark, main: str, measured: list[Entry], published: list[Entry]) -> tuple[Group, ...]:
+    """What can be compared with one another, see Report."""
+    best_first = sorted(measured, key=lambda e: (-len(e.covered), -_known(e.figures[main], -1)))
+    together: dict[frozenset[str], list[Entry]] = {}
+    for entry in best_first:
+        together.setdefault(entry.covered, []).append(entry)
+    whole = next((held for covered, held in together.items() if len(covered) == _whole(benchmark)), None)
+    if whole is not None:
+        whole += published
+        whole.sort(key=lambda e: -_known(e.figures.get(main), -1))
+    groups: list[Group] = []
+    counts = [len(covered) for covered in together]
+    for covered, held in together.items():
+        others = ", not those above" if counts.index(len(covered)) < len(groups) else ""
+        title = f"Scored on {benchmark.of(len(covered))}{others}" if len(together) > 1 else ""
+        groups.append(Group(title, tuple(held)))
+    if published and whole is None:
+        by_main = sorted(published, key=lambda e: -_known(e.figures.get(main), -1))
+        groups.append(Group("As published, on the whole benchmark; not ranked with these", tuple(by_main), False))
+    return tuple(groups)
+
+
+def _whole(benchmark: Benchmark) -> int:
+    return benchmark.total or len(benchmark.sequences)
 
 
 def speed(benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: TrackerResults) -> float | None:
@@ -131,7 +182,8 @@ def speed(benchmark: Benchmark, sequences: Mapping[str, Sequence], tracker: Trac
 
 
 def _measured(name: str, entry: Scores, metrics: tuple[str, ...], fps: float | None) -> Entry:
-    return Entry(name, {m: entry[m] for m in metrics}, entry["protocol"], entry["sequences"], fps)
+    covered = frozenset(entry["per_sequence"])
+    return Entry(name, {m: entry[m] for m in metrics}, entry["protocol"], entry["sequences"], fps, covered=covered)
 
 
 def _published(benchmark: Benchmark, metrics: tuple[str, ...]) -> list[Entry]:
@@ -141,7 +193,7 @@ def _published(benchmark: Benchmark, metrics: tuple[str, ...]) -> list[Entry]:
         if any(value is not None for value in figures.values()):
             source = str(line.get("source", "no source given"))
             entry = Entry(str(line.get("tracker", "?")), figures, f"as published: {source}", published=True)
-            full = benchmark.total or len(benchmark.sequences)
+            full = _whole(benchmark)
             found.append(Entry(**{**vars(entry), "source": source, "sequences": benchmark.of(full) if full else ""}))
     return found
 

@@ -9,13 +9,14 @@ from itertools import groupby
 from string import Template
 
 from tracker import __version__
-from tracker.evaluation.report.data import Entry, Part, Report
-from tracker.evaluation.report.exports import LOWER, best, caption
+from tracker.evaluation.report.data import Part, Report
+from tracker.evaluation.report.exports import LOWER, best
 from tracker.evaluation.report.plots import Plot
+from tracker.evaluation.report.ranking import TERMS, head, line_key, ranking
 from tracker.evaluation.report.render import svg
 from tracker.evaluation.report.strips import Strip
-from tracker.evaluation.report.style import look, theme
-from tracker.evaluation.tables import HEADS, quoted, value
+from tracker.evaluation.report.style import theme
+from tracker.evaluation.tables import HEADS, value
 
 GROUND, ACCENT, HOVER, EDGE = (
     ("#f5f6f7", "#0e1114"),
@@ -23,25 +24,12 @@ GROUND, ACCENT, HOVER, EDGE = (
     ("#f2f6f9", "#1d232a"),
     ("#8b949e", "#6b7580"),
 )
-TERMS = {
-    "success": "Mean over 21 overlap thresholds, 0 to 1, of the share of frames whose overlap is greater: the area "
-    "under the success curve.",
-    "precision": "Share of frames whose centre is at most 20 pixels from the true one.",
-    "norm_precision": "The same with distances in widths and heights of the target; mean over thresholds 0 to 0.5.",
-    "ao": "Average overlap over frames.",
-    "sr50": "Share of frames whose overlap is greater than 0.5.",
-    "sr75": "Share of frames whose overlap is greater than 0.75.",
-    "eao": "Expected average overlap of a run as long as a typical sequence, failures counted as zero.",
-    "accuracy": "Mean overlap of all frames in which the target is followed, without the ten after each start.",
-    "robustness": "Failures in a hundred frames; less is better.",
-    "failures": "Frames in which the target was lost and the tracker had to be started anew; less is better.",
-}
 
 
 def page(report: Report, plots: list[Plot], strips: list[Strip], images: bool) -> str:
     """The whole page. `images` tells whether the benchmark's images were at hand for the strips."""
     parts = {
-        "ranking": ("Ranking", _ranking(report)),
+        "ranking": ("Ranking", ranking(report)),
         "plots": ("Plots", _plots(report, plots)),
         "attributes": ("Attributes", _attributes(report, plots)),
         "sequences": ("Sequences", _sequences(report)),
@@ -80,10 +68,15 @@ def _theme() -> str:
 
 def _facts(report: Report) -> str:
     first = report.measured[0]
-    trackers = len(report.measured)
+    group = report.groups[0]
+    trackers = sum(not entry.published for entry in group.entries)
     count, _, whole = report.coverage.partition(" of ")
     facts = [
-        ("Best here", escape(first.tracker), f"of {trackers} tracker{'s' * (trackers != 1)}"),
+        (
+            "Best here",
+            escape(first.tracker),
+            f"of {trackers} tracker{'s' * (trackers != 1)}{'' if report.alike else ' on the most sequences'}",
+        ),
         (
             HEADS[report.main].capitalize() if report.main != "eao" else "EAO",
             value(first.figures[report.main]),
@@ -94,7 +87,8 @@ def _facts(report: Report) -> str:
     ]
     if len(report.metrics) > 1:
         second = report.metrics[1]
-        top = next(e for e in report.measured if e.figures[second] == best(report, second))
+        measured = [entry for entry in group.entries if not entry.published]
+        top = next(e for e in measured if e.figures[second] == best(group, second))
         facts.insert(2, (HEADS[second].capitalize(), value(top.figures[second], second), top.tracker))
     return "\n".join(
         f"<div><dt>{name}</dt><dd>{figure}<small>{escape(more)}</small></dd></div>" for name, figure, more in facts
@@ -110,66 +104,10 @@ def _notes(report: Report) -> str:
         notes.append(text)
     if not report.alike:
         notes.append(
-            "The trackers were not scored on the same sequences; <code>--common</code> scores those that all have."
+            "The trackers were not scored on the same sequences, so each is ranked among those on its own ones; "
+            "<code>--common</code> scores those that all have."
         )
     return "\n".join(f'<p class="note" role="note">{text}</p>' for text in notes)
-
-
-def _key(index: int) -> str:
-    """The line and mark of a tracker as in the plots."""
-    style = look(index)
-    dash = " ".join(f"{length * 1.6:g}" for length in style.dash[1])
-    color = f"var(--s{style.index})"
-    return (
-        f'<svg class="key" viewBox="0 0 30 12" aria-hidden="true"><line x1="1" x2="29" y1="6" y2="6" stroke="{color}" '
-        f'stroke-width="2.6"{f" stroke-dasharray={chr(34)}{dash}{chr(34)}" if dash else ""}/></svg>'
-    )
-
-
-def _ranking(report: Report) -> str:
-    heads = "".join(f'<th scope="col" title="{escape(TERMS[m])}">{_head(m)}</th>' for m in report.metrics)
-    timed = any(entry.fps for entry in report.measured)
-    heads += '<th scope="col" title="frames per second, the tracker alone, from the stored times">fps</th>' * timed
-    rows = "\n".join(_row(rank, entry, report, timed) for rank, entry in enumerate(report.ranking, 1))
-    return f"""<p class="lead">{escape(caption(report))}</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Ranking table"><table class="ranking">
-<caption>Ranking by {HEADS[report.main]}. {escape(caption(report))}</caption>
-<thead><tr><th scope="col" class="left">Tracker</th>{heads}<th scope="col">sequences</th>
-<th scope="col" class="left">protocol</th></tr></thead>
-<tbody>
-{rows}
-</tbody></table></div>"""
-
-
-def _head(metric: str) -> str:
-    arrow = '<span aria-label="less is better"> &darr;</span>' if metric in LOWER else ""
-    return HEADS[metric] + arrow
-
-
-def _row(rank: int, entry: Entry, report: Report, timed: bool) -> str:
-    cells = []
-    for metric in report.metrics:
-        figure = entry.figures.get(metric)
-        text = quoted(figure) if entry.published else value(figure, metric)
-        top = not entry.published and figure is not None and figure == best(report, metric)
-        bar = ""
-        if metric == report.main and figure is not None:
-            bar = f'<span class="bar" aria-hidden="true"><i style="width:{100 * min(1, figure):.1f}%"></i></span>'
-        cells.append(f"<td{' class=best' * top}>{text}{bar}</td>")
-    if timed:
-        cells.append(f"<td>{f'{entry.fps:.1f}' if entry.fps else '-'}</td>")
-    if entry.published:
-        name, kind = (
-            f'<span class="key"></span>{escape(entry.tracker)}<span class="tag">published</span>',
-            ' class="published"',
-        )
-    else:
-        name, kind = _key(report.measured.index(entry)) + escape(entry.tracker), ""
-    return (
-        f'<tr{kind}><th scope="row"><span class="rank">{rank}</span>{name}</th>{"".join(cells)}'
-        f"<td>{escape(entry.sequences.removesuffix(' sequences'))}</td>"
-        f'<td class="source">{escape(entry.protocol)}</td></tr>'
-    )
 
 
 def _plots(report: Report, plots: list[Plot]) -> str:
@@ -214,7 +152,7 @@ def _grid(report: Report, parts: tuple[Part, ...], kind: str, metrics: tuple[str
     columns = [(entry.tracker, metric) for entry in report.measured for metric in metrics]
     count = "frames" if kind == "sequence" else "sequences"
     groups = "".join(
-        f'<th scope="colgroup" class="edge" colspan="{len(metrics)}">{_key(i)}{escape(entry.tracker)}</th>'
+        f'<th scope="colgroup" class="edge" colspan="{len(metrics)}">{line_key(i)}{escape(entry.tracker)}</th>'
         for i, entry in enumerate(report.measured)
     )
     heads = [_sort(0, kind.capitalize(), "text"), _sort(1, count, "down")]
@@ -263,7 +201,7 @@ def _failures(report: Report, strips: list[Strip], images: bool) -> str:
     order = [entry.tracker for entry in report.measured]
     blocks = []
     for tracker, group in groupby(strips, key=lambda strip: strip.tracker):
-        blocks.append(f"<h3>{_key(order.index(tracker))}{escape(tracker)}</h3>")
+        blocks.append(f"<h3>{line_key(order.index(tracker))}{escape(tracker)}</h3>")
         blocks += [_strip(strip) for strip in group]
     return lead + "\n".join(blocks)
 
@@ -284,7 +222,7 @@ def _strip(strip: Strip) -> str:
 
 
 def _definitions(report: Report) -> str:
-    terms = "\n".join(f"<dt>{_head(m)}</dt><dd>{escape(TERMS[m])}</dd>" for m in report.metrics)
+    terms = "\n".join(f"<dt>{head(m)}</dt><dd>{escape(TERMS[m])}</dd>" for m in report.metrics)
     return f"""<p class="lead">{_protocol(report)} Ranked by {HEADS[report.main]}.</p>
 <dl class="terms">
 {terms}
