@@ -25,7 +25,7 @@ from tracker.config import apply_overrides
 from tracker.data.datasets import Track, read
 from tracker.data.render import render_clip
 from tracker.errors import InputError
-from tracker.evaluation.metrics import OnePass, mean, one_pass
+from tracker.evaluation.measures.metrics import OnePass, mean, one_pass
 from tracker.tracking.load import checkpoint_path, load
 from tracker.tracking.siamese_tracker import Tracker
 

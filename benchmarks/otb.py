@@ -19,10 +19,10 @@ import numpy as np
 
 from tracker.cli.main import script
 from tracker.evaluation.benchmark import load_benchmark
-from tracker.evaluation.metrics import mean, one_pass
-from tracker.evaluation.protocols import PROTOCOLS
+from tracker.evaluation.measures.metrics import mean, one_pass
 from tracker.evaluation.readers import open_reader
-from tracker.evaluation.trackers import Choice, open_tracker
+from tracker.evaluation.running.protocols import PROTOCOLS
+from tracker.evaluation.running.trackers import Choice, open_tracker
 
 
 def main() -> int:

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "__init__": GROUND | {"checkpoint", "tracking"},
 }
+EVALUATION = ("measures", "processes", "readers", "running", "scoring", "report", "adapters")  # from left to right
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted(p for room in ("tools", "benchmarks", "docs", "examples") for p in (ROOT / room).rglob("*.py"))
 
@@ -65,6 +66,14 @@ def test_imports_point_one_way(path: Path) -> None:
     assert room in MAY_IMPORT, f"{room} is a new room: say in MAY_IMPORT, and in the design, what it may import"
     wrong = set(imported_rooms(parse(path))) - MAY_IMPORT[room]
     assert not wrong, f"{room} must not import {', '.join(sorted(wrong))}"
+
+
+@pytest.mark.parametrize("room", EVALUATION)
+def test_evaluation_flows_one_way(room: str) -> None:
+    later = EVALUATION[EVALUATION.index(room) + 1 :]
+    for path in sorted((PACKAGE / "evaluation" / room).rglob("*.py")):
+        text = path.read_text("utf-8")
+        assert not [name for name in later if f"tracker.evaluation.{name}" in text], path
 
 
 def test_tools_only_call_commands() -> None:

@@ -20,10 +20,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tracker.cli.main import script
-from tracker.evaluation import score as scoring
 from tracker.evaluation.benchmark import Benchmark, load_benchmark
-from tracker.evaluation.metrics import NORMALISED, OVERLAPS, PIXELS
-from tracker.evaluation.results import TrackerResults, tracker_folders
+from tracker.evaluation.measures.metrics import NORMALISED, OVERLAPS, PIXELS
+from tracker.evaluation.scoring import score as scoring
+from tracker.evaluation.scoring.results import TrackerResults, tracker_folders
 
 
 def ours(benchmark: Benchmark, folder: Path, trackers: list[TrackerResults]) -> dict[str, dict]:

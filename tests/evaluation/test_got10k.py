@@ -18,7 +18,7 @@ from tests.helpers import ROOT, TemplateTracker, draw_frame, shared, true_box
 from tracker.box import Box
 from tracker.cli.main import main
 from tracker.errors import InputError
-from tracker.evaluation.trackers import Choice, open_tracker
+from tracker.evaluation.running.trackers import Choice, open_tracker
 
 pytest.importorskip("got10k", reason="got10k is not installed (siamsa[eval])")
 pytestmark = pytest.mark.slow  # the package takes seconds to import and to plot

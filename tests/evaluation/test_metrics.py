@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.evaluation.helpers import oracles
-from tracker.evaluation.metrics import INVALID, OVERLAPS, mean, one_pass
+from tracker.evaluation.measures.metrics import INVALID, OVERLAPS, mean, one_pass
 from tracker.evaluation.text import read_boxes
 
 BOX = (10.0, 10.0, 10.0, 10.0)

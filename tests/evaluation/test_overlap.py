@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tracker.evaluation.overlap import rasterised_overlap
+from tracker.evaluation.measures.overlap import rasterised_overlap
 
 Points = list[tuple[float, float]]
 
@@ -93,7 +93,7 @@ def test_any_polygons_as_drawn_in_a_loop(a: Points, b: Points) -> None:
 
 
 def test_many_frames_give_what_each_gives_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tracker.evaluation.overlap.CHUNK", 50)
+    monkeypatch.setattr("tracker.evaluation.measures.overlap.CHUNK", 50)
     rng = np.random.default_rng(0)
     a, b = rng.uniform(0, 40, (30, 8)), rng.uniform(0, 40, (30, 8))
     together = rasterised_overlap(a, b)

@@ -12,7 +12,7 @@ import pytest
 from tests.evaluation.helpers import images, moving, otb, table
 from tracker.box import Box
 from tracker.cli.main import main
-from tracker.evaluation.plans import PLANS
+from tracker.evaluation.running.plans import PLANS
 from tracker.evaluation.sequence import Sequence
 
 MOVER = "tests.evaluation.helpers:Mover"

@@ -14,8 +14,8 @@ from tests.evaluation.helpers import HELPERS, Mover, Still, clip, images, moving
 from tracker.box import Box
 from tracker.cli.main import main
 from tracker.errors import InputError
-from tracker.evaluation.protocols import PROTOCOLS
-from tracker.evaluation.trackers import Choice, as_box, open_tracker
+from tracker.evaluation.running.protocols import PROTOCOLS
+from tracker.evaluation.running.trackers import Choice, as_box, open_tracker
 
 
 def test_one_pass_counts_from_zero_inside_and_as_the_files_do_outside(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from tests.evaluation.helpers import HELPERS, Fragile, Mover, clip, images, moving, otb, run, stamps, table
-from tracker.evaluation import claims, owners, passes, runner
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.records import verify
-from tracker.evaluation.trackers import Choice, open_tracker
+from tracker.evaluation.processes import claims, owners
+from tracker.evaluation.running import passes, runner
+from tracker.evaluation.running.records import verify
+from tracker.evaluation.running.trackers import Choice, open_tracker
 
 
 def test_a_failing_tracker_costs_its_sequence_only(

@@ -11,7 +11,7 @@ import pytest
 from tests.evaluation.helpers import images, moving, otb, table
 from tests.evaluation.test_score import score
 from tracker.cli.main import main
-from tracker.evaluation.records import digest_of
+from tracker.evaluation.running.records import digest_of
 
 
 @pytest.fixture

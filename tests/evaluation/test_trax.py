@@ -20,7 +20,7 @@ from tests.helpers import ROOT, draw_frame, true_box
 from tracker.box import Box
 from tracker.evaluation.adapters import vot_workspace
 from tracker.evaluation.benchmark import load_benchmark
-from tracker.evaluation.protocols import vot_unsupervised
+from tracker.evaluation.running.protocols import vot_unsupervised
 from tracker.evaluation.sequence import Sequence, level_box
 
 COUNT = 8

@@ -10,8 +10,8 @@ import pytest
 
 from tests.evaluation.helpers import images, oracles, table
 from tracker.cli.main import main
+from tracker.evaluation.measures.vot import Run, accuracy, compare, eao, expected_overlap, robustness, supervised
 from tracker.evaluation.text import read_boxes, read_rows
-from tracker.evaluation.vot import Run, accuracy, compare, eao, expected_overlap, robustness, supervised
 
 BOX = [0.0, 0.0, 9.0, 9.0]
 NAN = np.nan

@@ -20,8 +20,8 @@ from tracker.box import iou
 from tracker.cli.main import main
 from tracker.evaluation.adapters import vot, vot_workspace
 from tracker.evaluation.benchmark import load_benchmark
-from tracker.evaluation.results import trackers_of
-from tracker.evaluation.score import from_root
+from tracker.evaluation.scoring.results import trackers_of
+from tracker.evaluation.scoring.score import from_root
 
 LONG = 130  # frames: EAO begins at runs of 108
 needs_toolkit = pytest.mark.skipif(importlib.util.find_spec("vot") is None, reason="vot-toolkit is not installed")

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tune, and print what came of it. Returns 0."""
-    from tracker.evaluation.interrupts import stoppable
+    from tracker.evaluation.processes.interrupts import stoppable
 
     with stoppable():
         return _run(args)
@@ -82,7 +82,7 @@ def _prepare(args: argparse.Namespace, benchmark: Benchmark) -> tuple[Study, Set
     # Optuna first: where it is not installed, nothing else matters.
     from tracker.tuning.study import Study  # isort: skip
     import tracker
-    from tracker.evaluation.trackers import Choice, open_tracker
+    from tracker.evaluation.running.trackers import Choice, open_tracker
     from tracker.tuning import objective, search, space
     from tracker.tuning.workers import Setup
 

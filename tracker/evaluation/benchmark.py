@@ -27,6 +27,8 @@ KINDS: dict[str, tuple[tuple[type, ...], str]] = {  # what a value in the YAML m
     **dict.fromkeys(("frames", "attributes"), ((dict, type(None)), "`name: value` lines")),
 }
 
+TRUTHS = {"gt", "anno", "annotations", "groundtruth"}  # folders beside results that hold ground truth
+
 
 @dataclass(frozen=True)
 class Benchmark:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.metrics import valid
+from tracker.evaluation.measures.metrics import valid
 from tracker.evaluation.readers import open_reader
 from tracker.evaluation.sequence import Sequence
 from tracker.images import fault, read_image

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from tracker.errors import InputError
-from tracker.evaluation import metrics, vot
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.overlap import rasterised_overlap
-from tracker.evaluation.plans import PLANS
-from tracker.evaluation.protocols import PROTOCOLS, Row
+from tracker.evaluation.measures import metrics, vot
+from tracker.evaluation.measures.overlap import rasterised_overlap
+from tracker.evaluation.running.plans import PLANS
+from tracker.evaluation.running.protocols import PROTOCOLS, Row
+from tracker.evaluation.running.trackers import Follower
 from tracker.evaluation.sequence import Sequence
-from tracker.evaluation.trackers import Follower
 from tracker.registry import Registry
 
 DIGITS = 4  # of a coordinate in a result file, so that the figures are those of `siamsa evaluate`

@@ -18,10 +18,10 @@ from tracker.config import describe, to_dict
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
 from tracker.evaluation.readers import open_reader
-from tracker.evaluation.records import digest_of, truth_digest
+from tracker.evaluation.running.records import digest_of, truth_digest
+from tracker.evaluation.running.trackers import Entry
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import key, write_whole
-from tracker.evaluation.trackers import Entry
 from tracker.settings import Config
 from tracker.tuning.objective import OBJECTIVES, Measured
 from tracker.tuning.space import Range, override, shown

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from tracker.errors import InputError
-from tracker.evaluation import pool
 from tracker.evaluation.benchmark import Benchmark
+from tracker.evaluation.processes import pool
+from tracker.evaluation.running.trackers import Choice
 from tracker.evaluation.sequence import Sequence
-from tracker.evaluation.trackers import Choice
 from tracker.tuning.objective import OBJECTIVES, Measured
 from tracker.tuning.space import Values, with_values
 

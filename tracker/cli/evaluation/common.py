@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 from tracker.cli.options import add_runtime, add_set
 from tracker.errors import InputError
+from tracker.evaluation.benchmark import PROTOCOLS
 
 if TYPE_CHECKING:
     from tracker.evaluation.benchmark import Benchmark
-    from tracker.evaluation.results import TrackerResults
-    from tracker.evaluation.score import Rules
+    from tracker.evaluation.running.trackers import Choice
+    from tracker.evaluation.scoring.results import TrackerResults
+    from tracker.evaluation.scoring.score import Rules
     from tracker.evaluation.sequence import Sequence
-    from tracker.evaluation.trackers import Choice
-
-PROTOCOLS = ("ope", "sre", "tre", "vot_supervised", "vot_unsupervised")
 
 
 def add_benchmark(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +56,7 @@ def add_tracker(parser: argparse.ArgumentParser) -> None:
 
 def choice(args: argparse.Namespace) -> Choice:
     """The tracker that `add_choice` asks for. Raises InputError for a number of threads below 0."""
-    from tracker.evaluation.trackers import Choice
+    from tracker.evaluation.running.trackers import Choice
 
     if args.threads < 0:
         raise InputError(f"--threads: must be 0 or more, got {args.threads}")
@@ -94,9 +93,9 @@ def add_material(parser: argparse.ArgumentParser) -> None:
 
 def material(args: argparse.Namespace) -> tuple[Benchmark, dict[str, Sequence], list[TrackerResults], Rules]:
     """What there is to score, and how."""
-    from tracker.evaluation import score as scoring
     from tracker.evaluation.benchmark import load_benchmark
-    from tracker.evaluation.results import trackers_of
+    from tracker.evaluation.scoring import score as scoring
+    from tracker.evaluation.scoring.results import trackers_of
 
     benchmark = with_protocol(load_benchmark(args.benchmark), args)
     trackers = trackers_of(args.results, args.annotations, args.trackers)

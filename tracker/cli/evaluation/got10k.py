@@ -17,8 +17,8 @@ from tracker.errors import InputError
 
 if TYPE_CHECKING:
     from tracker.evaluation.benchmark import Benchmark
-    from tracker.evaluation.passes import Outcome
-    from tracker.evaluation.results import TrackerResults
+    from tracker.evaluation.running.passes import Outcome
+    from tracker.evaluation.scoring.results import TrackerResults
     from tracker.evaluation.sequence import Sequence
 
 Numbers = dict[str, float]
@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run (unless results are given), report and compare; 0, 1 where a tracker failed, 2 where material is damaged."""
     os.environ.setdefault("MPLBACKEND", "Agg")  # the package imports pyplot, which must not look for a display
-    from tracker.evaluation import score as scoring
     from tracker.evaluation.adapters.got10k import make_experiment
     from tracker.evaluation.benchmark import load_benchmark
+    from tracker.evaluation.scoring import score as scoring
 
     if args.annotations is not None and args.results is None:
         raise InputError("--annotations: a tracker needs images to run on; give --root, or --results to report on")
@@ -75,10 +75,10 @@ def _material(
 
     A damaged sequence is no outcome where results are reported: what they are held against must be whole.
     """
-    from tracker.evaluation import runner
-    from tracker.evaluation import score as scoring
     from tracker.evaluation.readers import open_reader
-    from tracker.evaluation.results import trackers_of
+    from tracker.evaluation.running import runner
+    from tracker.evaluation.scoring import score as scoring
+    from tracker.evaluation.scoring.results import trackers_of
 
     if args.results is None:
         good, damaged, _ = runner.sequences_of(benchmark, args.root)
@@ -98,8 +98,8 @@ def _material(
 def _run(args: argparse.Namespace, experiment: Any, damaged: list[Outcome]) -> tuple[int, list[TrackerResults]]:
     """Run; what a tracker or an image that failed makes of the exit code, and the results."""
     from tracker.evaluation.adapters.got10k import Got10kTracker
-    from tracker.evaluation.results import TrackerResults
-    from tracker.evaluation.trackers import open_tracker
+    from tracker.evaluation.running.trackers import open_tracker
+    from tracker.evaluation.scoring.results import TrackerResults
 
     follower = Got10kTracker(open_tracker(choice(args), args.name))
     with contextlib.redirect_stdout(sys.stderr):  # the package prints a line a sequence
@@ -112,7 +112,7 @@ def _compare(args: argparse.Namespace, experiment: Any, performance: Mapping[str
     """Print the figures of both beside one another, and write them where --json says."""
     from importlib.metadata import version
 
-    from tracker.evaluation.tables import HEADS, grid
+    from tracker.evaluation.scoring.tables import HEADS, grid
     from tracker.evaluation.text import write_whole
 
     rules = f"got10k {version('got10k')}, {type(experiment).__mro__[2].__name__}: {experiment.RULES}"

@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the report."""
-    from tracker.evaluation import notes
     from tracker.evaluation.report import data, strips, write
-    from tracker.evaluation.tables import HEADS, value
+    from tracker.evaluation.scoring import notes
+    from tracker.evaluation.scoring.tables import HEADS, value
 
     output = args.output or Path("runs/report") / Path(args.benchmark).stem.lower()
     write.check_free(output, args.overwrite)

@@ -14,10 +14,10 @@ from tracker.cli.evaluation.common import add_benchmark, add_tracker, choice, wi
 from tracker.errors import InputError
 
 if TYPE_CHECKING:
-    from tracker.evaluation.passes import Outcome
-    from tracker.evaluation.runner import Job
+    from tracker.evaluation.running.passes import Outcome
+    from tracker.evaluation.running.runner import Job
+    from tracker.evaluation.running.trackers import Entry
     from tracker.evaluation.sequence import Sequence
-    from tracker.evaluation.trackers import Entry
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,16 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; 0, or 1 where a tracker failed on a sequence, 2 where the material is damaged."""
-    from tracker.evaluation.interrupts import stoppable
+    from tracker.evaluation.processes.interrupts import stoppable
 
     with stoppable():
         return _run(args)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from tracker.evaluation import runner
     from tracker.evaluation.benchmark import load_benchmark
-    from tracker.evaluation.trackers import open_tracker
+    from tracker.evaluation.running import runner
+    from tracker.evaluation.running.trackers import open_tracker
 
     benchmark, shard = with_protocol(load_benchmark(args.benchmark), args), _shard(args.shard)
     if args.workers < 1:
@@ -74,7 +74,7 @@ def _follow(job: Job, todo: list[Sequence], entry: Entry, args: argparse.Namespa
     """Run, and say how it goes: a bar of frames on a terminal, elsewhere a line a sequence; failures at once."""
     from tqdm import tqdm
 
-    from tracker.evaluation import passes, runner
+    from tracker.evaluation.running import passes, runner
 
     sizes = {s.name: passes.frames_of(job.store.benchmark, s) for s in todo}
     past = dict.fromkeys(sizes, 0)
@@ -131,7 +131,7 @@ def summary(folder: Path, outcomes: list[Outcome]) -> int:
 
 
 def _submit(job: Job, sequences: list[Sequence], whole: bool, shards: int) -> None:
-    from tracker.evaluation import runner
+    from tracker.evaluation.running import runner
 
     if shards > 1:
         print("the zip for the server needs all sequences: once all parts are done, run once more without --shard")

@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the ranking, and write it where --json says."""
-    from tracker.evaluation import notes, tables
-    from tracker.evaluation import score as scoring
+    from tracker.evaluation.scoring import notes, tables
+    from tracker.evaluation.scoring import score as scoring
     from tracker.evaluation.text import write_whole
 
     benchmark, sequences, trackers, rules = material(args)

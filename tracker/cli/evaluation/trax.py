@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Answer the client until it has finished."""
     from tracker.evaluation.adapters import trax
-    from tracker.evaluation.trackers import open_tracker
+    from tracker.evaluation.running.trackers import open_tracker
 
     trax.require_client()
     trax.library()

@@ -38,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print both sets of numbers; 1 where the toolkit fails."""
-    from tracker.evaluation import score as scoring
     from tracker.evaluation.adapters import vot, vot_workspace
     from tracker.evaluation.benchmark import load_benchmark
-    from tracker.evaluation.results import trackers_of
+    from tracker.evaluation.scoring import score as scoring
+    from tracker.evaluation.scoring.results import trackers_of
     from tracker.evaluation.text import write_whole
 
     if args.timeout <= 0:
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(compared: Mapping[str, Any]) -> None:
-    from tracker.evaluation.tables import grid, value
+    from tracker.evaluation.scoring.tables import grid, value
 
     rows = [["tracker", "measure", "ours", "theirs", "difference"]]
     for name, entry in compared["trackers"].items():

@@ -24,7 +24,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tracker.errors import InputError
-from tracker.evaluation import runner
 from tracker.evaluation.adapters.got10k_data import Sequences, stage
 from tracker.evaluation.adapters.got10k_tracker import (
     ExperimentGOT10k,
@@ -36,13 +35,14 @@ from tracker.evaluation.adapters.got10k_tracker import (
     pyplot,
 )
 from tracker.evaluation.benchmark import Benchmark, load_benchmark
-from tracker.evaluation.passes import Outcome
-from tracker.evaluation.protocols import TrackerError
 from tracker.evaluation.readers import open_reader
-from tracker.evaluation.records import keep
-from tracker.evaluation.results import TrackerResults
+from tracker.evaluation.running import runner
+from tracker.evaluation.running.passes import Outcome
+from tracker.evaluation.running.protocols import TrackerError
+from tracker.evaluation.running.records import keep
+from tracker.evaluation.running.trackers import Choice
+from tracker.evaluation.scoring.results import TrackerResults
 from tracker.evaluation.sequence import Floats, Sequence
-from tracker.evaluation.trackers import Choice
 from tracker.registry import Registry
 
 

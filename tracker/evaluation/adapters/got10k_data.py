@@ -10,9 +10,9 @@ import numpy as np
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.layouts import layout_of
-from tracker.evaluation.results import TrackerResults, read_result
-from tracker.evaluation.score import files_of
+from tracker.evaluation.running.layouts import layout_of
+from tracker.evaluation.scoring.results import TrackerResults, read_result
+from tracker.evaluation.scoring.score import files_of
 from tracker.evaluation.sequence import Floats, Sequence
 from tracker.evaluation.text import read_boxes, read_rows
 

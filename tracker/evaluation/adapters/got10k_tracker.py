@@ -12,9 +12,9 @@ import numpy as np
 from tracker.box import Box
 from tracker.config import to_dict
 from tracker.errors import InputError
-from tracker.evaluation.protocols import TrackerError
+from tracker.evaluation.running.protocols import TrackerError
+from tracker.evaluation.running.trackers import Entry, Follower, as_box
 from tracker.evaluation.sequence import Floats
-from tracker.evaluation.trackers import Entry, Follower, as_box
 
 try:
     import matplotlib.pyplot as pyplot  # noqa: F401

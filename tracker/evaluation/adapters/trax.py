@@ -16,8 +16,8 @@ import numpy as np
 
 from tracker.box import Box
 from tracker.errors import InputError
+from tracker.evaluation.running.trackers import Follower, as_box
 from tracker.evaluation.sequence import level_box, upright
-from tracker.evaluation.trackers import Follower, as_box
 from tracker.images import decode, read_image
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from tracker.errors import InputError
 from tracker.evaluation.adapters.vot_workspace import EXPERIMENT, Workspace
-from tracker.evaluation.score import Scores
+from tracker.evaluation.scoring.score import Scores
 
 NAME = "siamsa"  # of the analysis and the report in the workspace
 MEASURES = ("accuracy", "failures", "failures_per_sequence", "eao")

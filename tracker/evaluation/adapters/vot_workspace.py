@@ -22,8 +22,8 @@ from pathlib import Path
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.results import TrackerResults, read_repetition
-from tracker.evaluation.score import files_of, image_size
+from tracker.evaluation.scoring.results import TrackerResults, read_repetition
+from tracker.evaluation.scoring.score import files_of, image_size
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import number, write_whole
 

@@ -20,7 +20,7 @@ from tracker.evaluation.report.style import (
     look,
     place_labels,
 )
-from tracker.evaluation.tables import HEADS, quoted, value
+from tracker.evaluation.scoring.tables import HEADS, quoted, value
 
 RADAR_MOST = 8  # more polygons on one radar cannot be told apart
 GAP = 0.7  # bars between groups of a ranking

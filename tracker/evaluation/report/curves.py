@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from tracker.evaluation.metrics import NORMALISED, OVERLAPS, PIXELS, PRECISION_AT
+from tracker.evaluation.measures.metrics import NORMALISED, OVERLAPS, PIXELS, PRECISION_AT
 from tracker.evaluation.report.data import Report
 from tracker.evaluation.report.drawing import PLOTS, note
 from tracker.evaluation.report.style import SOFT, canvas, legend, legend_lines, look
-from tracker.evaluation.tables import value
+from tracker.evaluation.scoring.tables import value
 
 
 def _curves(

@@ -10,11 +10,11 @@ import numpy as np
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.layouts import layout_of
-from tracker.evaluation.results import TrackerResults
-from tracker.evaluation.score import Rules, Scores, score
+from tracker.evaluation.running.layouts import layout_of
+from tracker.evaluation.scoring.results import TrackerResults
+from tracker.evaluation.scoring.score import Rules, Scores, score
+from tracker.evaluation.scoring.tables import HEADS
 from tracker.evaluation.sequence import Sequence
-from tracker.evaluation.tables import HEADS
 from tracker.evaluation.text import read_rows
 
 CURVES = ("success_curve", "precision_curve", "norm_precision_curve", "eao_curve")

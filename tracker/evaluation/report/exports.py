@@ -7,7 +7,7 @@ import io
 import re
 
 from tracker.evaluation.report.data import Entry, Group, Report
-from tracker.evaluation.tables import HEADS, quoted, value
+from tracker.evaluation.scoring.tables import HEADS, quoted, value
 
 _LATEX = {
     "<": r"\textless{}",

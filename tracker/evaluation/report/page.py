@@ -16,7 +16,7 @@ from tracker.evaluation.report.ranking import TERMS, head, line_key, ranking
 from tracker.evaluation.report.render import svg
 from tracker.evaluation.report.strips import Strip
 from tracker.evaluation.report.style import theme
-from tracker.evaluation.tables import HEADS, value
+from tracker.evaluation.scoring.tables import HEADS, value
 
 GROUND, ACCENT, HOVER, EDGE = (
     ("#f5f6f7", "#0e1114"),

@@ -9,7 +9,7 @@ from tracker.evaluation.report import comparisons, curves  # noqa: F401 (they re
 from tracker.evaluation.report.data import Report
 from tracker.evaluation.report.drawing import PLOTS
 from tracker.evaluation.report.style import settings
-from tracker.evaluation.tables import HEADS, value
+from tracker.evaluation.scoring.tables import HEADS, value
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from html import escape
 from tracker.evaluation.report.data import Entry, Group, Report
 from tracker.evaluation.report.exports import LOWER, best, caption
 from tracker.evaluation.report.style import look
-from tracker.evaluation.tables import HEADS, quoted, value
+from tracker.evaluation.scoring.tables import HEADS, quoted, value
 
 TERMS = {
     "success": "Mean over 21 overlap thresholds, 0 to 1, of the share of frames whose overlap is greater: the area "

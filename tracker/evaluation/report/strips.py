@@ -11,13 +11,13 @@ import numpy as np
 
 from tracker.box import iou
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.metrics import valid
-from tracker.evaluation.overlap import polygons, rasterised_overlap
+from tracker.evaluation.measures.metrics import valid
+from tracker.evaluation.measures.overlap import polygons, rasterised_overlap
+from tracker.evaluation.measures.vot import FAILED, INITIALISED
 from tracker.evaluation.report.data import Part, Report
-from tracker.evaluation.results import TrackerResults, read_repetition, read_result
-from tracker.evaluation.score import files_of
+from tracker.evaluation.scoring.results import TrackerResults, read_repetition, read_result
+from tracker.evaluation.scoring.score import files_of
 from tracker.evaluation.sequence import Floats, Sequence
-from tracker.evaluation.vot import FAILED, INITIALISED
 from tracker.images import read_image
 from tracker.registry import Registry
 

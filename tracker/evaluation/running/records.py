@@ -19,9 +19,9 @@ import yaml
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.claims import Claims
-from tracker.evaluation.layouts import Files, layout_of
-from tracker.evaluation.owners import shown
+from tracker.evaluation.processes.claims import Claims
+from tracker.evaluation.processes.owners import shown
+from tracker.evaluation.running.layouts import Files, layout_of
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import write_whole
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tracker.evaluation.score import Scores
+from tracker.evaluation.scoring.score import Scores
 
 HEADS = {
     "success": "success",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.protocols import Pass
+from tracker.evaluation.running.protocols import Pass
 from tracker.evaluation.text import number
 from tracker.registry import Registry
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.plans import PLANS
-from tracker.evaluation.pool import Note
-from tracker.evaluation.protocols import PROTOCOLS, Pass, TrackerError
+from tracker.evaluation.processes.pool import Note
+from tracker.evaluation.running.plans import PLANS
+from tracker.evaluation.running.protocols import PROTOCOLS, Pass, TrackerError
+from tracker.evaluation.running.trackers import Entry
 from tracker.evaluation.sequence import Sequence
-from tracker.evaluation.trackers import Entry
 from tracker.images import read_image
 
 TELL = 0.25  # seconds between two words of how far a sequence is

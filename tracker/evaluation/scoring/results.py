@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from tracker.errors import InputError
+from tracker.evaluation.benchmark import TRUTHS
 from tracker.evaluation.sequence import Floats, upright
 from tracker.evaluation.text import key, read_boxes, read_rows
 
 REPETITION = re.compile(r"(.+)_(\d{3})")
-TRUTHS = {"gt", "anno", "annotations", "groundtruth"}  # folders that are no tracker
 PLACES = ("", "baseline", "baseline/*")
 
 

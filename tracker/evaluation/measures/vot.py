@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.evaluation.overlap import rasterised_overlap
+from tracker.evaluation.measures.overlap import rasterised_overlap
 
 Floats = NDArray[np.float64]
 INITIALISED, FAILED = 1.0, 2.0

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from tracker.errors import InputError
-from tracker.evaluation import metrics, vot
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.layouts import layout_of
-from tracker.evaluation.naming import Rules as Rules
-from tracker.evaluation.naming import protocol_name as protocol_name
+from tracker.evaluation.measures import metrics, vot
 from tracker.evaluation.readers import open_reader
 from tracker.evaluation.readers.vot import COLUMNS
-from tracker.evaluation.results import TrackerResults, read_repetition, read_result
+from tracker.evaluation.running.layouts import layout_of
+from tracker.evaluation.scoring.naming import Rules as Rules
+from tracker.evaluation.scoring.naming import protocol_name as protocol_name
+from tracker.evaluation.scoring.results import TrackerResults, read_repetition, read_result
 from tracker.evaluation.sequence import Floats, Sequence
 from tracker.evaluation.text import key, read_boxes
 from tracker.registry import Registry
@@ -80,7 +80,7 @@ def score(
     benchmark: Benchmark, sequences: Mapping[str, Sequence], trackers: list[TrackerResults], rules: Rules
 ) -> dict[str, Scores]:
     """Scores by tracker. Raises InputError: a damaged result, none for any sequence, or rules that do not apply."""
-    import tracker.evaluation.robust  # noqa: F401 (registers the other protocols)
+    import tracker.evaluation.scoring.robust  # noqa: F401 (registers the other protocols)
 
     if rules.bounded and not benchmark.protocol.startswith("vot"):
         raise InputError(f"--bounded: is for VOT's protocols; {benchmark.title} ({benchmark.protocol}) cuts no region")

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from tracker.box import Box
-from tracker.evaluation.metrics import valid
+from tracker.evaluation.measures.metrics import valid
 from tracker.evaluation.sequence import Sequence
 from tracker.registry import Registry
 

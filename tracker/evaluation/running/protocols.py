@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from tracker.errors import InputError
-from tracker.evaluation.overlap import rasterised_overlap
+from tracker.evaluation.measures.overlap import rasterised_overlap
+from tracker.evaluation.measures.vot import FAILED, INITIALISED, SKIP
+from tracker.evaluation.running.trackers import Follower, as_box
 from tracker.evaluation.sequence import Sequence
 from tracker.evaluation.text import number
-from tracker.evaluation.trackers import Follower, as_box
-from tracker.evaluation.vot import FAILED, INITIALISED, SKIP
 from tracker.images import read_image
 from tracker.registry import Registry
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from tracker.errors import InputError
-from tracker.evaluation import metrics
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.layouts import layout_of
-from tracker.evaluation.overlap import rasterised_overlap
-from tracker.evaluation.plans import PLANS
-from tracker.evaluation.results import TrackerResults, read_repetition, read_result
-from tracker.evaluation.score import SCORERS, Rules, Scores, image_size, protocol_name, require, summary
+from tracker.evaluation.measures import metrics
+from tracker.evaluation.measures.overlap import rasterised_overlap
+from tracker.evaluation.running.layouts import layout_of
+from tracker.evaluation.running.plans import PLANS
+from tracker.evaluation.scoring.results import TrackerResults, read_repetition, read_result
+from tracker.evaluation.scoring.score import SCORERS, Rules, Scores, image_size, protocol_name, require, summary
 from tracker.evaluation.sequence import Sequence
 
 

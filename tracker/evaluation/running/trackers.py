@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from tracker.box import Box
 from tracker.errors import InputError
-from tracker.evaluation.results import TRUTHS
+from tracker.evaluation.benchmark import TRUTHS
 from tracker.registry import Registry
 
 

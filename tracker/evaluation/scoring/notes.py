@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.records import verify
-from tracker.evaluation.results import TrackerResults
-from tracker.evaluation.score import files_of
+from tracker.evaluation.running.records import verify
+from tracker.evaluation.scoring.results import TrackerResults
+from tracker.evaluation.scoring.score import files_of
 from tracker.evaluation.text import key
 
 SHOWN = 5  # names in a line

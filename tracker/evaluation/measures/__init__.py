@@ -1,0 +1,1 @@
+"""Numbers from arrays: overlap, success, precision, VOT's averages. No files, no benchmarks."""

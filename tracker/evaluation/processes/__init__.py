@@ -1,0 +1,1 @@
+"""Worker processes, who they belong to, and how they are stopped."""

@@ -1,0 +1,1 @@
+"""Trackers led over sequences: protocols, their plans, and the folder of results."""

@@ -1,0 +1,1 @@
+"""Results read, scored and summed up."""
