@@ -7,7 +7,7 @@ import hashlib
 import os
 import pickletools
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -219,6 +219,20 @@ def verify(path: str | Path) -> tuple[Checkpoint, str | None]:
         raise InputError(f"checkpoint {path}: values that are not finite in {some(bad)}")
     checkpoint.network()
     return checkpoint, expected
+
+
+def average(models: Sequence[Mapping[str, Tensor]], shares: Sequence[float]) -> dict[str, Tensor]:
+    """The weighted mean of state dicts with the same names; `shares` sum to 1. Counters are the first's.
+
+    Runs that began from the same weights lie in one basin, where the mean is often better than each (Wortsman et al.,
+    "Model soups", ICML 2022).
+    """
+    mean = {name: tensor.clone() for name, tensor in models[0].items()}
+    for name, tensor in mean.items():
+        if tensor.is_floating_point():
+            parts = [share * model[name].float() for share, model in zip(shares, models, strict=True)]
+            mean[name] = torch.stack(parts).sum(0)
+    return mean
 
 
 def fits_half(tensor: Tensor) -> bool:

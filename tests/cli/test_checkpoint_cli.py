@@ -96,3 +96,30 @@ def test_edit_changes_settings_and_keeps_every_bit_of_the_weights(
     assert "exists" in capsys.readouterr().err
     assert main([*words, "--overwrite", "--experiment", "siamsa_r50"]) == 2
     assert "is for another network" in capsys.readouterr().err
+
+
+def test_average_is_the_weighted_mean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config, files = load_config("siamsa_r18"), [tmp_path / "a.pth", tmp_path / "b.pth"]
+    nets = [build_model(config.model) for _ in files]
+    for file, net in zip(files, nets, strict=True):
+        checkpoint.save(file, net.state_dict(), config, {"name": file.stem})
+    words = ["checkpoint", "average", *map(str, files), "--output", str(tmp_path / "c.pth")]
+    assert main([*words, "--shares", "0.25", "0.75"]) == 0
+    mean = checkpoint.load(tmp_path / "c.pth")
+    first, second = (net.state_dict() for net in nets)
+    for name, tensor in mean.model.items():
+        if tensor.is_floating_point():
+            torch.testing.assert_close(tensor, 0.25 * first[name] + 0.75 * second[name])
+    assert mean.meta["name"] == "a" and checkpoint.sha256(files[1]) in mean.meta["averaged"][1]
+    capsys.readouterr()
+    assert main([*words, "--overwrite", "--shares", "0.5", "0.6"]) == 2
+    assert "--shares: expected 2 numbers" in capsys.readouterr().err
+
+
+def test_average_wants_one_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, width in (("a", 64), ("b", 96)):
+        config = load_config("siamsa_r18", [f"model.width={width}"])
+        checkpoint.save(tmp_path / f"{name}.pth", build_model(config.model).state_dict(), config, {})
+    words = [str(tmp_path / "a.pth"), str(tmp_path / "b.pth"), "--output", str(tmp_path / "c.pth")]
+    assert main(["checkpoint", "average", *words]) == 2
+    assert capsys.readouterr().err.count("\n") == 1 and not (tmp_path / "c.pth").exists()

@@ -1,4 +1,4 @@
-"""`siamsa checkpoint`: show, verify and import files of weights."""
+"""`siamsa checkpoint`: show, verify, import, edit and average files of weights."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tracker.cli.options import add_set
 from tracker.config import apply_overrides, describe, load_config
 from tracker.errors import InputError
 
-HELP = "Show, verify or import a checkpoint."
+HELP = "Show, verify, import, edit or average checkpoints."
 LISTED = 8  # names printed of each kind in an import's report, without --all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="show|verify|import|edit")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="show|verify|import|edit|average")
     show = actions.add_parser("show", help="print what a checkpoint holds")
     show.add_argument("file", metavar="FILE", help="a checkpoint of this project")
     verify = actions.add_parser("verify", help="check that a checkpoint is whole and is the published one")
@@ -34,11 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     edit.add_argument("--output", required=True, metavar="FILE", help="checkpoint to write")
     edit.add_argument("--overwrite", action="store_true", help="replace --output if it exists")
     add_set(edit)
+    average = actions.add_parser("average", help="average the weights of runs that began from the same ones")
+    average.add_argument("file", metavar="FILE", nargs="+", help="checkpoints; settings are taken from the first")
+    average.add_argument("--shares", nargs="+", type=float, metavar="X", help="of each file (default: all alike)")
+    average.add_argument("--output", required=True, metavar="FILE", help="checkpoint to write")
+    average.add_argument("--overwrite", action="store_true", help="replace --output if it exists")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; 0, or InputError."""
-    return {"show": _show, "verify": _verify, "import": _import, "edit": _edit}[args.action](args)
+    actions = {"show": _show, "verify": _verify, "import": _import, "edit": _edit, "average": _average}
+    return actions[args.action](args)
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -108,6 +114,30 @@ def _edit(args: argparse.Namespace) -> int:
     for key, old, new in changed:
         print(f"{key}: {old} -> {new}")
     print(f"{output}: {len(changed)} settings changed, sha256 {digest}")
+    return 0
+
+
+def _average(args: argparse.Namespace) -> int:
+    output = _output(args)
+    shares = args.shares or [1 / len(args.file)] * len(args.file)
+    if len(shares) != len(args.file) or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        raise InputError(f"--shares: expected {len(args.file)} numbers of 0 or more that sum to 1, got {shares}")
+
+    from tracker import checkpoint
+
+    held = [checkpoint.load(file) for file in args.file]
+    for other in held[1:]:
+        checkpoint.require_same_model(other, held[0].config)
+    mean = checkpoint.average([part.model for part in held], shares)
+    meta = dict(held[0].meta) | {
+        "averaged": [
+            f"{share:g} of {Path(file).name}, sha256 {checkpoint.sha256(file)}"
+            for share, file in zip(shares, args.file, strict=True)
+        ]
+    }
+    half = all(checkpoint.fits_half(tensor) for part in held for tensor in part.model.values())
+    digest = checkpoint.save(output, mean, held[0].config, meta, half=half)
+    print(f"{output}: the mean of {len(held)} networks, sha256 {digest}")
     return 0
 
 
