@@ -16,6 +16,7 @@ from tests.helpers import ROOT
 from tracker import checkpoint
 from tracker.cli.main import main
 from tracker.config import load_config
+from tracker.data.rendered import write_clip
 from tracker.models.siamese import build_model
 
 
@@ -80,3 +81,20 @@ def test_our_tracker_and_what_its_results_depend_on(
     capsys.readouterr()
     assert main([*words, "--set", "tracking.penalty_k=0.2"]) == 2
     assert "config.tracking.penalty_k" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_ablation_script_trains_what_is_missing_and_writes_a_page(tmp_path: Path) -> None:
+    for seed in (1, 2, 3):
+        write_clip(tmp_path / "data" / "videos" / f"clip{seed}", seed, 6, (160, 120))
+    words = ["--data", tmp_path / "data", "--pairs", 4, "--batch", 2, "--seeds", 0, "--clips", "clip3"]
+    words += ["--variants", "base", "no-attention", "--output", tmp_path / "runs", "--page", tmp_path / "page.md"]
+    words += ["--set", "data.sources=[{path: videos, layout: got10k, exclude: [clip3]}]", "model.width=32"]
+    words += ["tracking.instance_size=127", "data.workers=0", "data.cross_negative=0", "train.validation.pairs=8"]
+    first = script("ablation.py", *words)
+    assert first.returncode == 0, first.stderr
+    page = (tmp_path / "page.md").read_text()
+    assert page.count("\n| the recipe as it is |") == page.count("\n| without self-attention |") == 1
+    assert checkpoint.load(tmp_path / "runs/no-attention-0/siamsa_r18.pth").config.model.attention.name == "identity"
+    again = script("ablation.py", *words)
+    assert again.stdout.splitlines() == [line for line in first.stdout.splitlines() if line.startswith("| ")]
