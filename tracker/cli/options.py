@@ -26,3 +26,13 @@ def add_runtime(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="arithmetic of the network; auto: bf16 where the hardware has it (default: auto)",
     )
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Which weights and settings the processes of a command track with, and how."""
+    add = parser.add_argument
+    add("--checkpoint", metavar="FILE", help="weights (default: those that come with the project)")
+    add("--experiment", metavar="NAME", help="experiment whose settings replace those in the checkpoint")
+    add("--threads", type=int, default=1, metavar="N", help="CPU threads of each process (default: 1; 0: all)")
+    add_runtime(parser)
+    add_set(parser)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tracker.cli.options import add_runtime, add_set
+from tracker.cli.options import add_network
 from tracker.errors import InputError
 from tracker.tuning.space import DEFAULTS
 
@@ -26,8 +26,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--benchmark", default="folder", metavar="NAME", help="folder, otb100, ... or a YAML file (default: folder)")
     add("--root", required=True, type=Path, metavar="DIR", help="folder of the clips, or of the benchmark")
     add("--sequences", nargs="+", default=[], metavar="NAME", help="only these (default: all that are there)")
-    add("--checkpoint", metavar="FILE", help="weights (default: those that come with the project)")
-    add("--experiment", metavar="NAME", help="experiment whose settings replace those in the checkpoint")
     add(
         "--params",
         nargs="+",
@@ -37,15 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--trials", type=int, default=200, metavar="N", help="trials of the study in all (default: 200)")
     add("--workers", type=int, default=1, metavar="N", help="processes that share the sequences (default: 1)")
-    add("--threads", type=int, default=1, metavar="N", help="CPU threads of each process (default: 1; 0: all)")
     add("--memory", type=int, default=2000, metavar="MB", help="for frames and maps of all processes (default: 2000)")
     add("--no-prune", action="store_true", help="finish hopeless trials too")
     add("--output", type=Path, metavar="DIR", help="where best.yaml goes (default: runs/tune/BENCHMARK)")
     add("--storage", metavar="PLACE", help="journal file or SQL URL, such as sqlite:///x.db (default: in --output)")
     add("--study", metavar="NAME", help="name of the study in the storage (default: the benchmark's)")
     add("--seed", type=int, default=0, metavar="N", help="of the search (default: 0)")
-    add_runtime(parser)
-    add_set(parser)
+    add_network(parser)
 
 
 def run(args: argparse.Namespace) -> int:

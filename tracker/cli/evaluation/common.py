@@ -7,7 +7,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracker.cli.options import add_runtime, add_set
+from tracker.cli.options import add_network
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import PROTOCOLS
 
@@ -39,11 +39,7 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="siamsa, kcf, csrt, mil or module:factory, looked for in the current folder first (default: siamsa)",
     )
-    add("--checkpoint", metavar="FILE", help="weights (default: those that come with the project)")
-    add("--experiment", metavar="NAME", help="experiment whose settings replace those in the checkpoint")
-    add("--threads", type=int, default=1, metavar="N", help="CPU threads of each process (default: 1; 0: all)")
-    add_runtime(parser)
-    add_set(parser)
+    add_network(parser)
 
 
 def add_tracker(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,6 @@ from tracker.evaluation.running.layouts import LAYOUTS
 from tracker.evaluation.running.passes import Outcome, attempt
 from tracker.evaluation.running.protocols import PROTOCOLS, Pass
 from tracker.evaluation.running.records import Store, keep, open_store
-from tracker.evaluation.running.records import verify as verify
 from tracker.evaluation.running.trackers import Choice, Entry, open_tracker
 from tracker.evaluation.sequence import Sequence
 
