@@ -14,6 +14,7 @@ from tests.data import layouts
 from tests.data.layouts import LAYOUTS, SECOND, image, place, rows, write
 from tracker.data.datasets import DATASETS, Track, read
 from tracker.data.pairs import PairSampler
+from tracker.data.sources import open_source
 from tracker.errors import InputError
 from tracker.settings import DataConfig, SourceConfig, TrackingConfig
 
@@ -194,6 +195,9 @@ def test_own_folders_with_box_files_and_polygons(tmp_path: Path) -> None:
     assert tracks["mot#7"].boxes.tolist() == [list(place(1))] and len(tracks["otb"]) == 3
     assert tracks["polygon"].boxes.tolist() == [list(place(0)), list(place(1))]
     assert read("folder", tmp_path).left_out == {"lost": 1, "absent": 1}
+    for excluded, left in (("mot", 4), ("mot#7", 5)):  # a clip with all its objects, or one of them
+        source = SourceConfig(tmp_path.name, "folder", exclude=(excluded,))
+        assert len(open_source(source, tmp_path, "own").tracks) == left
 
 
 def test_video_frames_are_unpacked_once(tmp_path: Path) -> None:

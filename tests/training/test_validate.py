@@ -74,6 +74,8 @@ def test_the_numbers_are_overlaps_and_repeat(small_config: Config, clips: str) -
         (["train.validation.clips=[four]"], "four: not in"),
         (["train.validation.pairs=0", "train.validation.frames=0"], "nothing to measure"),
         (["data.sources=[{path: clips, exclude: [one]}]"], "three, two of 'clips' would be trained on"),
+        (["data.sources=[{path: ./clips/, exclude: [one]}]"], "three, two of 'clips' would be trained on"),
+        (["data.sources=[{path: cl*, exclude: [one]}]"], "three, two of 'clips' would be trained on"),
     ],
 )
 def test_what_cannot_be_measured_is_bad_input(

@@ -74,6 +74,8 @@ def _train(args: argparse.Namespace, config: Config, team: Team) -> int:
     elif report and team.first:
         print(_what_came(config, report), file=sys.stderr)
     team.from_first(lambda: _make(folder, output.parent))
+    if team.first and not resumes:
+        _best(output).unlink(missing_ok=True)  # of an earlier run, which this one replaces
     with ExitStack() as stack:
         stop = stack.enter_context(Stop().on_signals())
         hooks = _hooks(args, config, job, saved, output, stack)
@@ -83,6 +85,10 @@ def _train(args: argparse.Namespace, config: Config, team: Team) -> int:
     if team.first:
         _finish(job, config, output, stop, code)
     return code
+
+
+def _best(output: Path) -> Path:
+    return output.with_name(f"{output.stem}-best{output.suffix}")
 
 
 def _resumes(args: argparse.Namespace, output: Path, saved: Path) -> bool:
@@ -110,7 +116,7 @@ def _hooks(args: argparse.Namespace, config: Config, job: Run, saved: Path, outp
     def looked(run: Run, best: bool) -> None:
         state.write_checkpoint(run, config, output)
         if best:
-            state.write_checkpoint(run, config, output.with_name(f"{output.stem}-best{output.suffix}"))
+            state.write_checkpoint(run, config, _best(output))
 
     hooks.looked = looked
     hooks.save = lambda run: state.save_state(run, config, saved)

@@ -84,10 +84,10 @@ def open_source(config: SourceConfig, folder: Path, name: str) -> Source:
     loaded = open_folder(config.layout, folder)
     tracks, excluded = loaded.tracks, set(config.exclude)
     if config.exclude or config.only:
-        names = tracks.names
-        excluded &= set(names)
-        only = set(listed_names(config, folder)) if config.only else set(names)
-        tracks = tracks.take([i for i, n in enumerate(names) if n in only and n not in excluded])
+        names = [{name, clip_of(name)} for name in tracks.names]
+        excluded &= set().union(*names)
+        only = set(listed_names(config, folder)) if config.only else set().union(*names)
+        tracks = tracks.take([i for i, known in enumerate(names) if known & only and not known & excluded])
     if not len(tracks):
         reasons = ", ".join(f"{count} {reason}" for reason, count in loaded.left_out.items()) or "none were left out"
         raise InputError(f"{folder}: no usable box ({reasons}; {len(loaded.tracks)} tracks are excluded)")
@@ -95,6 +95,11 @@ def open_source(config: SourceConfig, folder: Path, name: str) -> Source:
     return Source(
         name, config, tracks, loaded.dropped, config.weight, chances / chances.sum(), tracks.by_category(), excluded
     )
+
+
+def clip_of(name: str) -> str:
+    """The clip of a track: `clip` of `clip#object`, where a clip may hold several objects."""
+    return name.partition("#")[0]
 
 
 def listed_names(config: SourceConfig, folder: Path) -> list[str]:

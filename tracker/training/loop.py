@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from tracker.data.pairs import PairSampler
+from tracker.errors import InputError
 from tracker.settings import Config, TrainConfig
 from tracker.training.data import Batch, batches
 from tracker.training.distributed import Team
@@ -64,6 +65,8 @@ def train(run: Run, config: Config, sampler: PairSampler, log: Path, hooks: Hook
     recipe, team = config.train, run.team
     each = pairs_a_step(recipe, team)
     steps = recipe.pairs // each
+    if not steps:
+        raise InputError(f"train.pairs: {recipe.pairs} pairs are not one step of {each}")
     stream = batches(sampler, recipe.batch, run.step * each, steps * each, team, recipe.accumulate)
     if team.first:
         _forget_beyond(log, run.step)

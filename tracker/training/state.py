@@ -26,7 +26,8 @@ from tracker.training.step import Run
 # What may change between two parts of a run: it moves the schedule's end or the machine, not the data or the steps.
 # `batch` and `accumulate` may, with the number of processes, as long as a step holds as many pairs.
 FREE = (
-    *("description", "tracking.", "data.root", "data.workers", "data.cache_mb"),
+    *("description", "tracking.runtime", "tracking.penalty_k", "tracking.window_influence", "tracking.lr"),
+    *("tracking.lost_threshold", "tracking.lost_window_influence", "data.root", "data.workers", "data.cache_mb"),
     *("train.pairs", "train.threads", "train.precision", "train.init", "train.save_every", "train.backend"),
     *("train.batch", "train.accumulate", "train.pictures_every", "train.validation."),
 )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +11,9 @@ import torch
 from tracker import box as boxes
 from tracker.data.datasets import Track
 from tracker.data.pairs import PairSampler
-from tracker.data.sources import open_sources
+from tracker.data.sources import clip_of, expand, open_sources
 from tracker.errors import InputError
+from tracker.images import read_image
 from tracker.models.losses import points
 from tracker.models.siamese import SiameseNet
 from tracker.settings import AugmentConfig, Config, SourceConfig
@@ -43,7 +42,7 @@ class Validation:
         source = SourceConfig(settings.path, settings.layout)
         held = replace(config.data, sources=(source,), negative=0.0, workers=0, augment=_plain(config.data.augment))
         tracks = open_sources(held)[0].tracks
-        names = [name.partition("#")[0] for name in tracks.names]  # `clip#object` where it may hold several
+        names = [clip_of(name) for name in tracks.names]
         missing = sorted(set(settings.clips).difference(names))
         if missing:
             raise InputError(f"train.validation.clips: {', '.join(missing)}: not in {folder}")
@@ -70,9 +69,7 @@ class Validation:
             out["pairs"] = self._mean(run, self._pairs(net, run))
         if self.settings.frames:
             mine = self.clips[run.team.rank :: run.team.size]
-            out["clips"] = self._mean(
-                run, follow(net, self.config, run.device, mine, self.settings.frames, self.sampler.frames)
-            )
+            out["clips"] = self._mean(run, follow(net, self.config, run.device, mine, self.settings.frames))
         net.train(was_training)
         return out | {"score": out.get("clips", out.get("pairs", 0.0))}
 
@@ -115,17 +112,13 @@ def follow(
     device: torch.device,
     clips: list[Track],
     frames: int,
-    read: Callable[[str], Any],
 ) -> list[float]:
-    """Mean overlap of each clip when the tracker starts from its first box; the first frame does not count.
-
-    `read` gives the frame of a path.
-    """
+    """Mean overlap of each clip when the tracker starts from its first box; the first frame does not count."""
     tracker, found = Tracker(net, config, device), []
     for clip in clips:
         overlaps = []
         for i, (path, truth) in enumerate(zip(clip.paths[:frames], clip.boxes[:frames], strict=True)):
-            image = read(path).image
+            image = read_image(path)
             if i == 0:
                 tracker.init(image, boxes.Box(*(float(v) for v in truth)))
             else:
@@ -147,7 +140,10 @@ def _xywh(corners: np.ndarray) -> np.ndarray:
 
 def _require_held_out(config: Config, names: set[str]) -> None:
     path = config.train.validation.path
-    for source in config.data.sources:
-        if source.path == path and source.weight > 0 and (seen := names - set(source.exclude)):
+    held_out = (Path(config.data.root).expanduser() / path).resolve()
+    for source, folders in expand(config.data):
+        if source.weight <= 0 or held_out not in [folder.resolve() for folder in folders]:
+            continue
+        if seen := names - set(source.exclude):
             some = ", ".join(sorted(seen)[:3])
             raise InputError(f"train.validation: {some} of {path!r} would be trained on; name them in its `exclude`")
