@@ -15,6 +15,7 @@ of one process with n times the batch, up to rounding:
 from __future__ import annotations
 
 import contextlib
+import gc
 import inspect
 import os
 from collections.abc import Callable, Iterator
@@ -127,6 +128,8 @@ def join(device: str, backend: str = "auto") -> Iterator[Team]:
         raise InputError(f"process {rank} of {size} cannot join the others: {first}; start it with torchrun") from None
     try:
         yield Team(rank, size, place)
+        gc.collect()  # DistributedDataParallel is held by cycles, and holds the group
+        dist.barrier()  # all leave together: the first one may still be writing
     finally:
         dist.destroy_process_group()
 
