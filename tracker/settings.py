@@ -67,6 +67,10 @@ class TrackingConfig:
     lost_window_influence: float | None = share(None, "window_influence after a lost frame; null: the same")
     lr: float = share(0.30, "rate at which the size follows the prediction, 0..1")
     lost_threshold: float = share(0.3, "scores below this, 0..1, are reported as lost")
+    calm_size: int = setting(
+        143, "search crop of a target that is sure and slow, where several are followed, pixels: 63 + 16 n", low=63
+    )
+    calm_score: float = share(0.8, "score from which a target counts as sure")
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,15 @@ def points(size: int, stride: int) -> tuple[Array, Array]:
 
 
 @lru_cache(maxsize=8)
-def cosine_window(size: int) -> Array:
-    """Outer product of two Hann windows, flat, 1 at the middle and 0 at the border."""
-    return _frozen(np.outer(np.hanning(size), np.hanning(size)))
+def cosine_window(size: int, whole: int | None = None) -> Array:
+    """Outer product of two Hann windows, flat, 1 at the middle and 0 at the border of a map of `whole` points a side.
+
+    A narrower map of `size` (None: the whole) gets the middle of it, so that its points weigh what they would there.
+    """
+    hann = np.hanning(whole or size)
+    edge = (len(hann) - size) // 2
+    hann = hann[edge : edge + size]
+    return _frozen(np.outer(hann, hann))
 
 
 def change(ratio: Array) -> Array:
@@ -92,7 +98,8 @@ def decode(
         influence = config.window_influence
         if lost and config.lost_window_influence is not None:
             influence = config.lost_window_influence
-        ranked = penalty * score * (1 - influence) + cosine_window(cls.shape[-1]) * influence
+        window = cosine_window(cls.shape[-1], max(cls.shape[-1], (config.instance_size - 63) // config.stride + 1))
+        ranked = penalty * score * (1 - influence) + window * influence
         usable = np.isfinite(ranked) & np.isfinite(w + h)
     if not usable.any():
         return None

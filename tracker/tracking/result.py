@@ -12,9 +12,15 @@ class Result:
     """The target in one frame.
 
     `box` is in pixels of the frame (0-based `x, y`, then `w, h`); `score` is the tracker's confidence, 0..1;
-    `lost` is true where the confidence is too low for the box to be believed.
+    `lost` is true where the confidence is too low for the box to be believed; `uncertain` where it may soon be.
     """
 
     box: Box
     score: float
     lost: bool
+    uncertain: bool = False
+
+    @property
+    def state(self) -> str:
+        """tracking, uncertain or lost."""
+        return "lost" if self.lost else "uncertain" if self.uncertain else "tracking"

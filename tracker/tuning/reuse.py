@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,10 @@ class Remembering:
             values.flags.writeable = False
         self._maps.put(key, (cls, loc), cls.nbytes + loc.nbytes + 300)
         return cls, loc
+
+    def match_many(self, embeddings: Sequence[tuple[bytes, Any]], searches: Sequence[NDArray[np.uint8]]) -> list[Maps]:
+        """`match` of several targets, one by one."""
+        return [self.match(*each) for each in zip(embeddings, searches, strict=True)]
 
 
 class Frames:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +23,11 @@ class Runtime(Protocol):
 
     def match(self, embedding: Any, search: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Search crop S,S,3 to logits 2,H,W and distances 4,H,W, float32."""
+
+    def match_many(
+        self, embeddings: Sequence[Any], searches: Sequence[NDArray[np.uint8]]
+    ) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+        """`match` of several targets at once; the search crops are of one size."""
 
 
 RUNTIMES: Registry[type[Runtime]] = Registry("runtime")

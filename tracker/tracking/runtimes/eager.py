@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,16 +40,25 @@ class Eager:
     def embed(self, template: NDArray[np.uint8]) -> Embedding:
         """Template crop S,S,3 BGR uint8 to its embedding, kept on the device."""
         with autocast(self.device, self.precision):
-            return self.net.embed(self._tensor(template))
+            return self.net.embed(self._tensor([template]))
 
-    @torch.inference_mode()
     def match(self, embedding: Embedding, search: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Search crop S,S,3 BGR uint8 to logits 2,H,W and distances 4,H,W, float32."""
-        with autocast(self.device, self.precision):
-            cls, loc = self.net(embedding, self._tensor(search))
-        maps = torch.cat((cls[0].float(), loc[0].float())).cpu().numpy()  # one copy, one wait for the device
-        return maps[:2], maps[2:]
+        return self.match_many([embedding], [search])[0]
 
-    def _tensor(self, image: NDArray[np.uint8]) -> torch.Tensor:
-        pixels = torch.from_numpy(np.ascontiguousarray(image)).to(self.device)
-        return pixels.permute(2, 0, 1)[None].float()  # channels last, as the weights are
+    @torch.inference_mode()
+    def match_many(
+        self, embeddings: Sequence[Embedding], searches: Sequence[NDArray[np.uint8]]
+    ) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+        """`match` of several targets, in one batch; the search crops are of one size."""
+        embedding = (
+            embeddings[0] if len(embeddings) == 1 else [torch.cat(level) for level in zip(*embeddings, strict=True)]
+        )
+        with autocast(self.device, self.precision):
+            cls, loc = self.net(embedding, self._tensor(searches))
+        maps = torch.cat((cls.float(), loc.float()), 1).cpu().numpy()  # one copy, one wait for the device
+        return [(each[:2], each[2:]) for each in maps]
+
+    def _tensor(self, images: Sequence[NDArray[np.uint8]]) -> torch.Tensor:
+        pixels = torch.from_numpy(np.stack(images)).to(self.device)
+        return pixels.permute(0, 3, 1, 2).float()  # channels last, as the weights are
