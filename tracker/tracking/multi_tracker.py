@@ -15,7 +15,6 @@ from tracker.tracking.result import Result
 from tracker.tracking.siamese_tracker import Tracker
 from tracker.tracking.target import Target, View, box_of, find, look, move, template_crop
 
-
 CEILING = 2.5  # logit; chosen on held-out clips, where narrow and whole views then follow equally well
 WHOLE_EVERY = 16  # frames; a calm target is searched in a whole crop this often
 

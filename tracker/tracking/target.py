@@ -30,7 +30,7 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A search crop: BGR uint8 `pixels`, the frame point that decoded offsets count from, crop pixels per frame pixel."""
+    """A search crop: BGR uint8 `pixels`, the frame point that offsets in it count from, crop pixels per frame pixel."""
 
     pixels: NDArray[np.uint8]
     origin: Point
