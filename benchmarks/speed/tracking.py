@@ -23,10 +23,11 @@ from tracker.cli.main import script
 from tracker.data.render import render_clip
 from tracker.errors import InputError
 from tracker.live.loop import track
-from tracker.live.sinks import Sink, Step
+from tracker.live.sinks import Sink
 from tracker.live.sinks.boxes import Csv
 from tracker.live.sinks.video import Video
 from tracker.live.sources import open_source
+from tracker.live.step import Step
 from tracker.tracking.load import load
 
 RENDERED = 60

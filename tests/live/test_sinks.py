@@ -10,16 +10,17 @@ import pytest
 from tests.helpers import draw_frame, index_of, read_video
 from tracker.box import Box
 from tracker.errors import InputError
-from tracker.live.sinks import FileSink, Step, check_outputs
+from tracker.live.sinks import FileSink, check_outputs
 from tracker.live.sinks.boxes import Csv, Jsonl, Mot, Otb, number, open_boxes
 from tracker.live.sinks.video import Video, fit
+from tracker.live.step import Step
 from tracker.tracking.result import Result
 
 IMAGE = draw_frame(0)
 STEPS = [
-    Step(4, IMAGE, Result(Box(10, 20.5, 30, 40), 1.0, False)),
-    Step(6, IMAGE, Result(Box(-1.23456, 2 / 3, 30.1, 40), 0.87654321, False)),
-    Step(8, IMAGE, Result(Box(0, 0, 1e3, 7), 0.0, True), readable=False),
+    Step(4, IMAGE, {1: Result(Box(10, 20.5, 30, 40), 1.0, False)}),
+    Step(6, IMAGE, {1: Result(Box(-1.23456, 2 / 3, 30.1, 40), 0.87654321, False)}),
+    Step(8, IMAGE, {1: Result(Box(0, 0, 1e3, 7), 0.0, True)}, readable=False),
 ]
 
 
@@ -82,7 +83,7 @@ def test_numbers_are_short(value: float, text: str) -> None:
 
 @pytest.mark.parametrize("ending", [".mp4", ".avi", ".mkv", ".mov"])
 def test_video_holds_every_frame(tmp_path: Path, ending: str) -> None:
-    steps = [Step(i, draw_frame(i), Result(Box(60, 40, 24, 24), 0.9, False)) for i in range(12)]
+    steps = [Step(i, draw_frame(i), {1: Result(Box(60, 40, 24, 24), 0.9, False)}) for i in range(12)]
     frames = read_video(written(Video(tmp_path / f"a{ending}", 10), steps))
     assert [index_of(frame) for frame in frames] == list(range(12))
 
@@ -96,7 +97,7 @@ def test_video_keeps_frames_of_other_sizes_and_kinds(tmp_path: Path) -> None:
         np.full((121, 161, 4), 200, np.uint8),
         np.full((120, 160), 51400, np.uint16),
     ]
-    frames = read_video(written(Video(tmp_path / "a.mp4"), [Step(i, m, result) for i, m in enumerate(images)]))
+    frames = read_video(written(Video(tmp_path / "a.mp4"), [Step(i, m, {1: result}) for i, m in enumerate(images)]))
     assert [frame.shape for frame in frames] == [(120, 160, 3)] * 5
     assert abs(frames[1][60, 150].mean() - 200) < 12 and frames[1][5, 5].mean() < 12, "bars above and below"
     assert abs(frames[2][110, 80].mean() - 200) < 12 and frames[2][60, 5].mean() < 12, "bars at the sides"

@@ -22,11 +22,13 @@ from tracker.cli.options import add_runtime, add_set
 from tracker.data.render import Clip, Scene
 from tracker.drawing.sheet import contact_sheet
 from tracker.errors import InputError
-from tracker.live.loop import Summary, track
-from tracker.live.sinks import Sink, Step
+from tracker.live.engine import Summary
+from tracker.live.loop import track
+from tracker.live.sinks import Sink
 from tracker.live.sinks.boxes import Csv
 from tracker.live.sinks.video import Video
 from tracker.live.sources import open_source
+from tracker.live.step import Step
 from tracker.live.stop import Stop
 from tracker.tracking.result import Result
 from tracker.tracking.siamese_tracker import Timings
@@ -154,7 +156,7 @@ def _render(scene: Scene, folder: Path, stop: Stop) -> list[Box]:
         for index in range(scene.clip.frames):
             drawn = scene.draw(index)
             truth.append(drawn.box)
-            step = Plain(index, drawn.frame, Result(drawn.box, 1.0, False))
+            step = Plain(index, drawn.frame, {1: Result(drawn.box, 1.0, False)})
             video.write(step)
             boxes.write(step)
             if stop:

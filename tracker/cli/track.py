@@ -12,8 +12,8 @@ from tracker.cli.options import add_runtime, add_set
 from tracker.cli.truth import NUMBERED, Comparison, read_marks
 from tracker.errors import InputError
 from tracker.live.display import has_display
-from tracker.live.guide import check_box
-from tracker.live.loop import Summary, track
+from tracker.live.engine import Summary, check_box
+from tracker.live.loop import track
 from tracker.live.select import pick_box
 from tracker.live.sinks import FileSink, Sink, check_outputs
 from tracker.live.sinks.boxes import box_formats, number, open_boxes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,30 @@ def annotate(image: NDArray[Any], result: Result, label: str = "", note: str = "
     draw_box(canvas, result.box, colour, style.line, dashed=result.lost)
     state = note or (f"lost {result.score:.2f}" if result.lost else f"{result.score:.2f}")
     draw_plate(canvas, f"{label} {state}".strip(), result.box, colour, style)
+    return canvas
+
+
+def annotate_all(
+    image: NDArray[Any], marks: Sequence[tuple[str, Colour, Result]], corner: str = "", style: Style | None = None
+) -> Image:
+    """A copy of a frame as 8-bit BGR with the boxes of several targets: label, colour and result of each.
+
+    A target that is tracked has a solid box, one that is uncertain a thin one, one that is lost a dashed one, and the
+    plate says so. `corner` is written in the corner at the top left.
+    """
+    canvas = to_bgr8(image)
+    style = style or Style.for_frame(canvas.shape[1], canvas.shape[0])
+    for _, colour, result in marks:
+        line = max(1, style.line // 2) if result.uncertain else style.line
+        draw_box(canvas, result.box, colour, line, dashed=result.lost)
+    for label, colour, result in marks:
+        state = "" if result.state == "tracking" else f" {result.state}"
+        draw_plate(canvas, f"{label}{state} {result.score:.2f}", result.box, colour, style)
+    if corner:
+        at = (style.text, 2 * style.text)
+        for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+            put_text(canvas, corner, (at[0] + x, at[1] + y), style.text, INK)
+        put_text(canvas, corner, at, style.text, WHITE)
     return canvas
 
 

@@ -1,45 +1,18 @@
-"""The engine: source -> tracker -> sinks."""
+"""One target from the first frame to the last, without anybody looking on."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tqdm import tqdm
 
 from tracker.box import Box
-from tracker.live.guide import AnyTracker, Given, Guide, check_box
-from tracker.live.prefetch import Reader
-from tracker.live.sinks import Sink, Step
+from tracker.live.engine import Engine, Summary
+from tracker.live.followers import AnyTracker, follower_of
+from tracker.live.sinks import Sink
 from tracker.live.sources import Source
 from tracker.live.stop import Stop
-
-
-@dataclass
-class Summary:
-    """What a run did.
-
-    `away` counts frames without a target by the user's word, `lost` those by a low score, `bad` unreadable ones;
-    `unused` are the frames for which something was given that was of no use. `seconds` holds the time in `read`,
-    `track` and `write`; reading overlaps with the others.
-    """
-
-    frames: int = 0
-    bad: int = 0
-    lost: int = 0
-    away: int = 0
-    unused: tuple[int, ...] = ()
-    elapsed: float = 0.0
-    stopped: str | None = None
-    seconds: dict[str, float] = field(default_factory=lambda: {"read": 0.0, "track": 0.0, "write": 0.0})
-
-    @property
-    def fps(self) -> float:
-        """Frames a second, end to end."""
-        return self.frames / self.elapsed if self.elapsed > 0 else 0.0
 
 
 def track(
@@ -48,7 +21,7 @@ def track(
     box: Box,
     sinks: Sequence[Sink] = (),
     *,
-    given: Given | None = None,
+    given: Mapping[int, Box | None] | None = None,
     stop: Stop | None = None,
     progress: bool | None = None,
 ) -> Summary:
@@ -59,44 +32,17 @@ def track(
     lost. `stop` ends the run after the current frame with everything so far kept. `progress` shows a bar (None: on a
     terminal only). Raises InputError for a box that cannot be tracked; that of `box` before any sink is opened.
     """
-    stop = Stop() if stop is None else stop
-    summary = Summary()
-    first = source.first()
-    image = first.image
-    assert image is not None, "first() refuses an unreadable frame"
-    check_box(box, image, source.address)
-    guide = Guide(tracker, {**(given or {}), first.index: box}, source.address)
-    with ExitStack() as stack:
-        reader = stack.enter_context(Reader(source))
-        for sink in sinks:
-            stack.enter_context(sink)
-        bar = stack.enter_context(_bar(source, progress))
-        begin = time.perf_counter()
-        for frame in reader:
-            start = time.perf_counter()
-            image = image if frame.image is None else frame.image
-            result = guide.follow(frame)
-            tracked = time.perf_counter()
-            step = Step(frame.index, image, result, frame.image is not None, guide.given, guide.tracked)
-            for sink in sinks:
-                sink.write(step)
-            written = time.perf_counter()
-            summary.frames += 1
-            summary.bad += not step.readable
-            summary.away += guide.away and step.readable
-            summary.lost += result.lost and step.readable and not guide.away
-            summary.seconds["track"] += tracked - start
-            summary.seconds["write"] += written - tracked
-            bar.update()
-            if stop:
-                break
-        summary.elapsed = time.perf_counter() - begin
-    summary.seconds["read"] = reader.seconds
-    summary.stopped = stop.reason
-    summary.unused = () if stop else tuple(sorted(guide.unused))
-    return summary
+    corrections = {frame: {1: place} for frame, place in (given or {}).items()}
+    with Engine(source, follower_of(tracker), sinks, given=corrections, stop=stop) as engine:
+        engine.add(box)
+        for _ in with_progress(engine, source, progress):
+            pass
+    return engine.summary
 
 
-def _bar(source: Source, progress: bool | None) -> Any:
+def with_progress(steps: Iterable[Any], source: Source, progress: bool | None = None) -> Any:
+    """The same steps, with a progress bar (None: on a terminal only)."""
     hidden = None if progress is None else not progress
-    return tqdm(total=source.total, unit=" frames", disable=hidden, dynamic_ncols=True, leave=False, smoothing=0.1)
+    return tqdm(
+        steps, total=source.total, unit=" frames", disable=hidden, dynamic_ncols=True, leave=False, smoothing=0.1
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tracker.live.sinks.base import SINKS, FileSink, Sink, Step, check_outputs
+from tracker.live.sinks.base import SINKS, FileSink, Sink, check_outputs
 from tracker.registry import discover
 
 discover(__name__, __path__)
 
-__all__ = ["SINKS", "FileSink", "Sink", "Step", "check_outputs"]
+__all__ = ["SINKS", "FileSink", "Sink", "check_outputs"]

@@ -5,41 +5,12 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from tracker.box import Box
-from tracker.drawing.draw import annotate
 from tracker.errors import InputError
+from tracker.live.step import Step
 from tracker.registry import Registry
-from tracker.tracking.result import Result
-
-
-@dataclass(frozen=True)
-class Step:
-    """One frame after tracking.
-
-    `index` counts from 0 in the source; `image` is as the source gave it (the last readable one where this frame is
-    not `readable`); `drawn` is an 8-bit BGR copy with number and result on it, made once for all sinks that want it.
-    `given`: the box is the user's, not the tracker's; `tracked` is then what the tracker said, where it was following.
-    """
-
-    index: int
-    image: NDArray[Any]
-    result: Result
-    readable: bool = True
-    given: bool = False
-    tracked: Box | None = None
-
-    @cached_property
-    def drawn(self) -> NDArray[np.uint8]:
-        return annotate(self.image, self.result, f"#{self.index}", note="" if self.readable else "unreadable frame")
 
 
 class Sink(ABC):

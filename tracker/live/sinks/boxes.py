@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 from tracker.errors import InputError
-from tracker.live.sinks.base import SINKS, FileSink, Step
+from tracker.live.sinks.base import SINKS, FileSink
+from tracker.live.step import Step
 
 KEYS = ("frame", "x", "y", "w", "h", "score", "lost")
 

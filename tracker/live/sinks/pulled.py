@@ -9,16 +9,17 @@ from types import TracebackType
 import numpy as np
 
 from tracker.box import Box
-from tracker.live.sinks.base import Sink, Step
+from tracker.live.sinks.base import Sink
+from tracker.live.step import ONLY, Step
 from tracker.tracking.result import Result
 
 NOTHING = np.zeros((1, 1, 3), np.uint8)
 
 
 class Pulled(Sink):
-    """Holds the rows of another sink back until the next given box, with which the tracker's own box is compared.
+    """For the only target of a run: holds the rows of another sink back until the next given box.
 
-    The difference of centres, and the ratio of sizes, is taken to have grown evenly since the last given box, and is
+    The tracker's own box is compared with it there: the difference of centres, and the ratio of sizes, is taken to have grown evenly since the last given box, and is
     taken out of the rows in between. Steps are handed on without their image.
     """
 
@@ -29,10 +30,10 @@ class Pulled(Sink):
 
     def write(self, step: Step) -> None:
         """Take one frame; `step.tracked` says that its box was given, and what the tracker had said."""
-        if step.tracked is not None:
+        if ONLY.id in step.tracked:
             span = step.index - self._since
             self._held = [
-                replace(held, result=_moved(held.result, step, (held.index - self._since) / span))
+                replace(held, results={ONLY.id: _moved(held.result, step, (held.index - self._since) / span)})
                 for held in self._held
             ]
         if step.given:
@@ -60,8 +61,7 @@ class Pulled(Sink):
 
 def _moved(result: Result, step: Step, share: float) -> Result:
     """A result with this share of the drift that was found at `step` taken back."""
-    assert step.tracked is not None
-    right, wrong, box = step.result.box, step.tracked, result.box
+    right, wrong, box = step.result.box, step.tracked[ONLY.id], result.box
     x, y = (c + share * (r - w) for c, r, w in zip(box.centre, right.centre, wrong.centre, strict=True))
     w, h = (
         s * math.exp(share * math.log(r / t))

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.errors import InputError
-from tracker.live.sinks.base import SINKS, FileSink, Step
+from tracker.live.sinks.base import SINKS, FileSink
+from tracker.live.step import Step
 
 # Codecs that OpenCV's wheels carry, for each container; the first that opens is used.
 CODECS = {".mp4": ("mp4v", "avc1"), ".m4v": ("mp4v",), ".mov": ("mp4v",), ".mkv": ("mp4v",), ".avi": ("MJPG", "XVID")}
