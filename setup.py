@@ -60,6 +60,7 @@ setup(
         "train": ["tensorboard>=2.14"],
         "tune": ["optuna>=4.3"],
         "web": ["starlette>=0.37", "uvicorn>=0.29", "websockets>=12"],
+        "screen": ["mss>=9"],
         "export": ["onnx>=1.16", "onnxruntime>=1.18"],
         "dev": [
             "ruff>=0.8",
@@ -67,6 +68,7 @@ setup(
             "pytest>=8",
             "hypothesis>=6.100",
             "matplotlib>=3.7",
+            "mss>=9",
             "setuptools>=70.1",
             "types-PyYAML",
             "types-tqdm",

@@ -19,9 +19,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tracker import checkpoint
+from tracker.atomic import write_whole
 from tracker.cli.main import script
 from tracker.errors import InputError
-from tracker.evaluation.text import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN = "distractors occluders background noise blur gray rotation"
@@ -153,7 +153,9 @@ def _parse() -> argparse.Namespace:
     add("--clips", nargs="+", default=held_out.split(), metavar="NAME", help="held-out clips below DIR/videos")
     add("--output", type=Path, default=Path("runs/ablation"), metavar="DIR", help="where the runs go")
     add("--page", type=Path, metavar="FILE", help="write the table and the commands as Markdown")
-    return parser.parse_args()
+    args = parser.parse_args()
+    args.pairs -= args.pairs % args.batch  # whole steps
+    return args
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tracker"
-GROUND = {"box", "errors", "images", "settings", "config", "registry", "device"}
+GROUND = {"atomic", "box", "errors", "images", "settings", "config", "registry", "device"}
 TRACK = GROUND | {"models", "checkpoint", "tracking"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
@@ -20,16 +20,19 @@ MAY_IMPORT = {
     "checkpoint": GROUND | {"models", "checkpoint"},
     "tracking": TRACK,
     "drawing": TRACK | {"drawing"},
-    "data": TRACK | {"drawing", "data"},
+    "processes": {"errors", "processes"},
+    "pages": {"pages"},
+    "formats": {"box", "errors", "images", "registry", "formats"},
+    "data": TRACK | {"drawing", "formats", "data"},
     "training": TRACK | {"drawing", "data", "training"},
-    "evaluation": TRACK | {"drawing", "evaluation"},
-    "tuning": TRACK | {"drawing", "evaluation", "tuning"},
-    "live": TRACK | {"drawing", "live"},
-    "cli": TRACK | {"drawing", "data", "training", "evaluation", "tuning", "live", "cli"},
+    "evaluation": TRACK | {"drawing", "formats", "processes", "pages", "evaluation"},
+    "tuning": TRACK | {"drawing", "processes", "evaluation", "tuning"},
+    "live": TRACK | {"drawing", "formats", "processes", "pages", "live"},
+    "cli": TRACK | {"drawing", "formats", "processes", "data", "training", "evaluation", "tuning", "live", "cli"},
     "__main__": {"cli"},
-    "__init__": GROUND | {"checkpoint", "tracking"},
+    "__init__": GROUND | {"checkpoint", "tracking", "live"},
 }
-EVALUATION = ("measures", "processes", "readers", "running", "scoring", "report", "adapters")  # from left to right
+EVALUATION = ("measures", "readers", "running", "scoring", "report", "adapters")  # from left to right
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SCRIPTS = sorted(p for room in ("tools", "benchmarks", "docs", "examples") for p in (ROOT / room).rglob("*.py"))
 

@@ -24,7 +24,7 @@ from tracker.data.render import render_clip
 from tracker.errors import InputError
 from tracker.live.loop import track
 from tracker.live.sinks import Sink
-from tracker.live.sinks.boxes import Csv
+from tracker.live.sinks.boxes import Boxes
 from tracker.live.sinks.video import Video
 from tracker.live.sources import open_source
 from tracker.live.step import Step
@@ -88,7 +88,7 @@ def main() -> int:
         box = write_video(video, args.frames, (width, height))
         for writes in (True, False):
             memory = Memory()
-            outputs: list[Sink] = [Csv(Path(folder) / "b.csv"), Video(Path(folder) / "o.mp4")] if writes else []
+            outputs: list[Sink] = [Boxes(Path(folder) / "b.csv"), Video(Path(folder) / "o.mp4")] if writes else []
             with open_source(str(video)) as source:
                 done = track(source, follower, box, [*outputs, memory], progress=False)
             times, n = follower.timings, max(1, follower.timings.frames)

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from tracker.box import Box
 from tracker.data.render import Clip, Scene
 from tracker.data.sprites import SPRITES, Easel, Sprite, hsv
-from tracker.live.sinks import Step
-from tracker.live.sinks.boxes import Csv
+from tracker.live.sinks.boxes import Boxes
 from tracker.live.sinks.video import Video
+from tracker.live.step import Step
 from tracker.tracking.result import Result
 
 SEEDS = {"one": 1, "two": 2, "three": 3, "four": 4}
@@ -65,7 +65,7 @@ def write_clip(folder: Path, name: str, seed: int, frames: int = FRAMES) -> None
     """One clip with its true and its corrected boxes."""
     scene = Scene(Clip(frames, SIZE, seed, target="skater", ground="pond", length=0.30, occluded=0))
     rng = np.random.default_rng([seed, 15])  # the hand that draws
-    files = (Csv(folder / "truth" / f"{name}.csv"), Csv(folder / "fixes" / f"{name}.csv"))
+    files = (Boxes(folder / "truth" / f"{name}.csv"), Boxes(folder / "fixes" / f"{name}.csv"))
     with Video(folder / f"{name}.mp4") as video, files[0] as truth, files[1] as fixes:
         for index in range(frames):
             drawn = scene.draw(index)

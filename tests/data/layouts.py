@@ -55,7 +55,7 @@ def got10k(root: Path, frames: int = 5) -> Path:
 
 
 def lasot(root: Path, frames: int = 5, flat: bool = False) -> Path:
-    for name in ("cat-1", "cat-10", "dog-2"):
+    for name in ("cat-2", "cat-10", "dog-2"):
         clip = root / name if flat else root / name.split("-")[0] / name
         for i in range(frames):
             image(clip / "img" / f"{i + 1:08d}.jpg", place(i))

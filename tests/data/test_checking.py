@@ -113,7 +113,7 @@ def test_wrong_number_of_rows(layout: str, tmp_path: Path, capsys: pytest.Captur
 def test_missing_annotations(layout: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = LAYOUTS[layout](tmp_path)
     if layout == "lasot":
-        (root / "training_set.txt").write_text("cat-1\ncat-10\ndog-2\n")
+        (root / "training_set.txt").write_text("cat-2\ncat-10\ndog-2\n")
     path = gone(first(root, TABLES[layout]))
     assert check(layout, root) == 2
     out = capsys.readouterr().out
@@ -152,7 +152,7 @@ def test_absurd_boxes_in_other_tables(
     assert check(layout, tmp_path) == 2
     out = capsys.readouterr().out
     assert path.name in out or (layout == "youtubebb" and "AA_b-1_238000_3_0.jpg: the box" in out)
-    assert "1 damaged" in out and ("1 empty" in out or "1 not a number" in out)
+    assert "1 damaged" in out and ("1 empty" in out or layout == "video"), "a box file is refused as a whole"
 
 
 def test_damaged_video(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

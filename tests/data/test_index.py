@@ -118,7 +118,7 @@ def test_other_processes_map_it_instead_of_a_copy(tmp_path: Path) -> None:
     root = LAYOUTS["coco"](tmp_path)
     loaded, _ = index.build("coco", root)
     text = pickle.dumps(loaded.tracks)
-    assert len(text) < 1000 and same(Loaded(pickle.loads(text), {}), Loaded(loaded.tracks, {}))
+    assert len(text) < 1000 and same(Loaded(pickle.loads(text), loaded.left), loaded)
     some = pickle.loads(pickle.dumps(loaded.tracks.take([4, 1]).take([1])))
     assert some.names == ["000000000000.jpg#1"] and some[0].others.tolist() == [list(place(0))]
 
@@ -176,5 +176,52 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert out.count("is valid") == 1 and "b: 4 tracks, 13 boxes" in out
     assert main([*words, "--force"]) == 0 and capsys.readouterr().out.count("written") == 2
     (tmp_path / "b/more/groundtruth.txt").write_text("1,2\n")
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "more/groundtruth.txt, line 1" in out and "b: 3 tracks" in out and "left out: 1 damaged clip" in out
+    for table in (tmp_path / "b").rglob("groundtruth.txt"):
+        table.write_text("1,2\n")
     assert main(words) == 2
-    assert "more/groundtruth.txt, line 1" in capsys.readouterr().err
+    assert "nothing in it is whole: 4 damaged, such as" in capsys.readouterr().err
+
+
+def hidden_change(root: Path) -> None:
+    """Change a file in a way that sizes and times do not show: whoever looks at its content sees it."""
+    path = root / "GOT-10k_Train_000001/groundtruth.txt"
+    stat = path.stat()
+    path.write_text(path.read_text().replace("20,30", "21,30"))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+
+def test_touched_data_are_read_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    root = LAYOUTS["got10k"](tmp_path)
+    index.build("got10k", root)
+    payload = index.open_folder("got10k", root).tracks.source
+    for path in root.rglob("*"):
+        os.utime(path)
+    index.open_folder("got10k", root)
+    hidden_change(root)
+    again = index.open_folder("got10k", root).tracks
+    assert again[0].boxes[0].tolist() == list(place(0)), "content was not read again: the index has the new times"
+    assert again.source == payload and not caplog.messages
+
+
+def test_touched_data_in_a_read_only_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = LAYOUTS["got10k"](tmp_path / "set")
+    index.build("got10k", root)
+    os.utime(root / "list.txt")
+    root.chmod(0o555)
+    try:
+        monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
+        for _ in range(2):
+            assert index.open_folder("got10k", root).tracks.source is not None
+        (line,) = caplog.messages
+        assert "neither can be written" in line and "compared with the index at every start" in line
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        index.open_folder("got10k", root)
+        hidden_change(root)
+        assert tmp_path / "cache" in index.current("got10k", root)[1].parents, "a copy with the new times"
+    finally:
+        root.chmod(0o755)

@@ -67,7 +67,7 @@ def test_got10k_as_it_is_unpacked(tmp_path: Path, place: str) -> None:
 def test_lasot_flags_order_and_list(tmp_path: Path, flat: bool) -> None:
     layouts.lasot(tmp_path, flat=flat)
     loaded = read("lasot", tmp_path)
-    assert [t.name for t in loaded.tracks] == ["cat-1", "cat-10", "dog-2"]
+    assert [t.name for t in loaded.tracks] == ["cat-2", "cat-10", "dog-2"]
     assert loaded.left_out == {"occluded": 3, "out of view": 3}
     assert loaded.tracks[2].category == "dog" and loaded.tracks[0].boxes[0].tolist() == list(place(1))
     write(tmp_path / "training_set.txt", "cat-10\ndog-2\n")

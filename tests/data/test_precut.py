@@ -98,7 +98,7 @@ def test_a_run_goes_on_where_it_was_stopped(tmp_path: Path, capsys: pytest.Captu
 
 def test_damaged_images_are_named_and_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root, out = LAYOUTS["lasot"](tmp_path / "set"), tmp_path / "out"
-    bad = root / "cat/cat-1/img/00000003.jpg"
+    bad = root / "cat/cat-2/img/00000003.jpg"
     bad.write_bytes(b"no image")
     assert crops("lasot", root, out) == 1
     assert f"{bad}: cannot be read as an image" in capsys.readouterr().out

@@ -12,7 +12,7 @@ from tracker.box import Box, iou
 from tracker.errors import InputError
 from tracker.live.loop import track
 from tracker.live.prefetch import Reader
-from tracker.live.sinks.boxes import open_boxes
+from tracker.live.sinks.boxes import Boxes
 from tracker.live.sources import Frame, Source, Span, open_source
 from tracker.live.stop import Stop
 from tracker.tracking.result import Result
@@ -24,7 +24,7 @@ def rows(path: Path) -> np.ndarray:
 
 def test_the_target_is_followed(video: Path, tmp_path: Path) -> None:
     with open_source(str(video)) as source:
-        summary = track(source, TemplateTracker(), START, [open_boxes(tmp_path / "a.csv")], progress=False)
+        summary = track(source, TemplateTracker(), START, [Boxes(tmp_path / "a.csv")], progress=False)
     got = rows(tmp_path / "a.csv")
     assert got[0].tolist() == [0, *START.xywh, 1, 0]
     assert got[:, 0].tolist() == list(range(FRAMES))
@@ -36,7 +36,7 @@ def test_the_target_is_followed(video: Path, tmp_path: Path) -> None:
 
 def test_a_stride_tracks_and_counts_in_the_source(video: Path, tmp_path: Path) -> None:
     with open_source(str(video), Span(10, 40, 5)) as source:
-        track(source, TemplateTracker(), true_box(10), [open_boxes(tmp_path / "a.csv")], progress=False)
+        track(source, TemplateTracker(), true_box(10), [Boxes(tmp_path / "a.csv")], progress=False)
     got = rows(tmp_path / "a.csv")
     assert got[:, 0].tolist() == [10, 15, 20, 25, 30, 35]
     assert iou(got[:, 1:5], [true_box(i).xywh for i in range(10, 40, 5)]).mean() > 0.9
@@ -45,7 +45,7 @@ def test_a_stride_tracks_and_counts_in_the_source(video: Path, tmp_path: Path) -
 def test_an_unreadable_frame_repeats_the_box_as_lost(tmp_path: Path) -> None:
     path = damage(write_video(tmp_path / "a.mp4"))
     with open_source(str(path)) as source:
-        summary = track(source, TemplateTracker(), START, [open_boxes(tmp_path / "a.csv")], progress=False)
+        summary = track(source, TemplateTracker(), START, [Boxes(tmp_path / "a.csv")], progress=False)
     got = rows(tmp_path / "a.csv")
     bad = np.flatnonzero((got[:, 5] == 0) & (got[:, 6] == 1))
     assert len(got) == FRAMES and summary.frames == FRAMES
@@ -67,7 +67,7 @@ def test_a_box_that_cannot_be_tracked_is_refused_before_anything_is_written(
     video: Path, tmp_path: Path, box: Box, field: str
 ) -> None:
     with open_source(str(video)) as source, pytest.raises(InputError, match=field):
-        track(source, TemplateTracker(), box, [open_boxes(tmp_path / "a.csv")], progress=False)
+        track(source, TemplateTracker(), box, [Boxes(tmp_path / "a.csv")], progress=False)
     assert not list(tmp_path.iterdir())
 
 
@@ -90,7 +90,7 @@ def test_a_failure_keeps_what_is_useful_and_stops_the_reader(
     video: Path, tmp_path: Path, at: int, lines: int | None
 ) -> None:
     with open_source(str(video)) as source, pytest.raises(RuntimeError, match="out of memory"):
-        track(source, Failing(at), START, [open_boxes(tmp_path / "a.csv")], progress=False)
+        track(source, Failing(at), START, [Boxes(tmp_path / "a.csv")], progress=False)
     assert not [t for t in threading.enumerate() if t.name == "reader"]
     files = list(tmp_path.iterdir())
     assert [len(f.read_text().splitlines()) for f in files] == ([lines] if lines else [])
@@ -101,7 +101,7 @@ def test_a_request_to_stop_ends_after_the_frame(video: Path, tmp_path: Path) -> 
     stop.request("a test", 7)
     stop.request("later", 9)
     with open_source(str(video)) as source:
-        boxes = open_boxes(tmp_path / "a.csv")
+        boxes = Boxes(tmp_path / "a.csv")
         summary = track(source, TemplateTracker(), START, [boxes], stop=stop, progress=False)
     assert (summary.frames, summary.stopped, stop.exit_code) == (1, "a test", 7)
     assert len(rows(tmp_path / "a.csv")) == 1

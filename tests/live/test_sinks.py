@@ -10,8 +10,9 @@ import pytest
 from tests.helpers import draw_frame, index_of, read_video
 from tracker.box import Box
 from tracker.errors import InputError
+from tracker.formats import FORMATS
 from tracker.live.sinks import FileSink, check_outputs
-from tracker.live.sinks.boxes import Csv, Jsonl, Mot, Otb, number, open_boxes
+from tracker.live.sinks.boxes import Boxes
 from tracker.live.sinks.video import Video, fit
 from tracker.live.step import Step
 from tracker.tracking.result import Result
@@ -34,7 +35,7 @@ def written(sink: FileSink, steps: list[Step] = STEPS) -> Path:
 
 
 def test_csv(tmp_path: Path) -> None:
-    path = written(open_boxes(tmp_path / "a.csv"))
+    path = written(Boxes(tmp_path / "a.csv"))
     assert path.read_text() == (
         "frame,x,y,w,h,score,lost\n4,10,20.5,30,40,1,0\n6,-1.2346,0.6667,30.1,40,0.8765,0\n8,0,0,1000,7,0,1\n"
     )
@@ -42,43 +43,28 @@ def test_csv(tmp_path: Path) -> None:
 
 
 def test_jsonl_has_the_keys_and_values_of_csv(tmp_path: Path) -> None:
-    rows = [json.loads(line) for line in written(open_boxes(tmp_path / "a.jsonl")).read_text().splitlines()]
+    rows = [json.loads(line) for line in written(Boxes(tmp_path / "a.jsonl")).read_text().splitlines()]
     assert rows[0] == {"frame": 4, "x": 10, "y": 20.5, "w": 30, "h": 40, "score": 1, "lost": 0}
     assert list(rows[0]) == ["frame", "x", "y", "w", "h", "score", "lost"]
     assert (rows[1]["x"], rows[2]["lost"], len(rows)) == (-1.2346, 1, 3)
 
 
 def test_otb_counts_pixels_from_one(tmp_path: Path) -> None:
-    got = np.loadtxt(written(open_boxes(tmp_path / "a.txt")), delimiter=",")
+    got = np.loadtxt(written(Boxes(tmp_path / "a.txt")), delimiter=",")
     assert got.tolist() == [[11, 21.5, 30, 40], [-0.2346, 1.6667, 30.1, 40], [1, 1, 1000, 7]]
 
 
 def test_mot_counts_frames_from_one(tmp_path: Path) -> None:
-    got = np.loadtxt(written(open_boxes(tmp_path / "a.mot.txt")), delimiter=",")
+    got = np.loadtxt(written(Boxes(tmp_path / "a.mot.txt")), delimiter=",")
     assert got.shape == (3, 10)
     assert got[0].tolist() == [5, 1, 10, 20.5, 30, 40, 1, -1, -1, -1]
     assert got[:, 0].tolist() == [5, 7, 9]
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("a.CSV", Csv), ("a.ndjson", Jsonl), ("a.txt", Otb), ("a.mot", Mot), ("a.mot.txt", Mot), ("b.csv.txt", Otb)],
-)
-def test_form_follows_the_ending(name: str, kind: type) -> None:
-    assert type(open_boxes(name)) is kind
-
-
 def test_form_can_be_named_and_an_unknown_ending_lists_the_known() -> None:
-    assert type(open_boxes("a.txt", "mot")) is Mot
+    assert Boxes("a.txt", "mot").form is FORMATS["mot"]
     with pytest.raises(InputError, match=r"a.xyz.*\.csv.*\.txt"):
-        open_boxes("a.xyz")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(1.0, "1"), (-0.00001, "0"), (0.1 + 0.2, "0.3"), (1234.56789, "1234.5679"), (100.0, "100")]
-)
-def test_numbers_are_short(value: float, text: str) -> None:
-    assert number(value) == text
+        Boxes("a.xyz")
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".avi", ".mkv", ".mov"])
@@ -134,7 +120,7 @@ class Broken(Exception):
 def test_what_is_left_after_a_failure(
     tmp_path: Path, name: str, rows: int, error: type[BaseException], kept: bool
 ) -> None:
-    sink = Video(tmp_path / name) if name.endswith("mp4") else open_boxes(tmp_path / name)
+    sink = Video(tmp_path / name) if name.endswith("mp4") else Boxes(tmp_path / name)
     with pytest.raises(error), sink:
         for step in STEPS[:rows]:
             sink.write(step)

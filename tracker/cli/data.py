@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tracker.data.datasets import Loaded
+    from tracker.data.left_out import LeftOut
 
 HELP = "Check the folder of a benchmark or data set, make an index of it, cut crops, or render clips to train on."
 LAYOUT = "native layout of the data set: coco, got10k, lasot, ... (docs/datasets.md)"
@@ -115,7 +116,7 @@ def _check_data(args: argparse.Namespace) -> int:
         f"{args.root} ({args.layout}): {len(found.tracks)} tracks, {found.boxes} boxes, {found.files} images,"
         f" {found.size / 2**30:.2f} GB; {len(found.faults)} damaged"
     )
-    _say_left_out(found.left_out)
+    _say_left_out(found.left)
     if args.sheet:
         write_sheet(found.tracks, args.sheet)
         print(f"{args.sheet}: contact sheet")
@@ -143,12 +144,16 @@ def _say_index(folder: Path, loaded: Loaded, path: Path, state: str) -> None:
     boxes = int(loaded.tracks.lengths.sum())
     size = path.stat().st_size / 2**20
     print(f"{folder}: {len(loaded.tracks)} tracks, {boxes} boxes; {path} ({size:.1f} MB) {state}")
-    _say_left_out(loaded.left_out)
+    for line in loaded.left.damaged.values():
+        print(line)
+    _say_left_out(loaded.left)
 
 
-def _say_left_out(left_out: dict[str, int]) -> None:
-    if left_out:
-        print("left out: " + ", ".join(f"{count} {reason}" for reason, count in sorted(left_out.items())))
+def _say_left_out(left: LeftOut) -> None:
+    for note in left.notes:
+        print(note)
+    if text := str(left):
+        print(f"left out: {text}")
 
 
 def _crops(args: argparse.Namespace) -> int:
@@ -165,10 +170,11 @@ def _crops(args: argparse.Namespace) -> int:
     with tqdm(unit="crop", total=int(loaded.tracks.lengths.sum()), disable=None) as bar:
         damaged = precut(loaded.tracks, args.output, args.quality, args.workers, bar.update)
         cut = bar.total
-    for line in damaged:
+    left = loaded.left.damaged
+    for line in (*left.values(), *damaged):
         print(line)
     print(f"{args.output}: crops of {len(loaded.tracks)} tracks, {cut} boxes; {len(damaged)} images are damaged")
-    return 1 if damaged else 0
+    return 1 if damaged or left else 0
 
 
 def _known(layout: str, folder: Path) -> None:

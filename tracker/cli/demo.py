@@ -25,7 +25,7 @@ from tracker.errors import InputError
 from tracker.live.engine import Summary
 from tracker.live.loop import track
 from tracker.live.sinks import Sink
-from tracker.live.sinks.boxes import Csv
+from tracker.live.sinks.boxes import Boxes
 from tracker.live.sinks.video import Video
 from tracker.live.sources import open_source
 from tracker.live.step import Step
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"rendering {clip.frames} frames of {args.size}: {scene.target}, {scene.ground}", flush=True)
         truth = _render(scene, new, stop)
         if not stop:
-            sinks = [Csv(new / "boxes.csv"), Video(new / "tracked.mp4"), album]
+            sinks = [Boxes(new / "boxes.csv"), Video(new / "tracked.mp4"), album]
             with open_source(str(new / "sample.mp4")) as source:
                 summary = track(source, follower, truth[0], sinks, stop=stop)
         if stop:
@@ -152,7 +152,7 @@ def _workplace(folder: Path) -> Iterator[Path]:
 def _render(scene: Scene, folder: Path, stop: Stop) -> list[Box]:
     """Write sample.mp4 and truth.csv; the true boxes of the frames."""
     truth = []
-    with Video(folder / "sample.mp4") as video, Csv(folder / "truth.csv") as boxes:
+    with Video(folder / "sample.mp4") as video, Boxes(folder / "truth.csv") as boxes:
         for index in range(scene.clip.frames):
             drawn = scene.draw(index)
             truth.append(drawn.box)

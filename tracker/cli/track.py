@@ -1,4 +1,4 @@
-"""`siamsa track`: follow one object through a video, a camera, a stream or images."""
+"""`siamsa track`: follow objects through a video, a camera, a stream or images."""
 
 from __future__ import annotations
 
@@ -11,40 +11,64 @@ from tracker.box import Box
 from tracker.cli.options import add_runtime, add_set
 from tracker.cli.truth import NUMBERED, Comparison, read_marks
 from tracker.errors import InputError
+from tracker.formats import FORMATS, endings, number
 from tracker.live.display import has_display
-from tracker.live.engine import Summary, check_box
-from tracker.live.loop import track
+from tracker.live.engine import Engine, Summary, check_box
+from tracker.live.followers import follower_of
+from tracker.live.loop import with_progress
 from tracker.live.select import pick_box
 from tracker.live.sinks import FileSink, Sink, check_outputs
-from tracker.live.sinks.boxes import box_formats, number, open_boxes
+from tracker.live.sinks.boxes import Boxes, check_several
 from tracker.live.sinks.pulled import Pulled
 from tracker.live.sinks.video import Video
-from tracker.live.sinks.window import Window
 from tracker.live.sources import Source, Span, open_source
 from tracker.live.stop import Stop
 
-HELP = "follow one object through a video, a camera, a stream or images"
+Chosen = tuple[Box, str]  # a target and its name, which may be empty
+HELP = "follow objects through a video, a camera, a stream or images"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command line of `siamsa track`."""
     add = parser.add_argument
-    add("source", metavar="SOURCE", help="video file, camera number, RTSP/HTTP address, folder or glob of images")
-    add("--box", metavar="x,y,w,h", help="the target on the first frame, pixels from 0; drawn with the mouse if absent")
-    add("--boxes", metavar="FILE", help="write one row a frame; form by the ending: .csv .jsonl .txt (OTB) .mot")
+    add(
+        "source",
+        metavar="SOURCE",
+        help="video file, folder or glob of images, camera number, RTSP/HTTP address, - (standard input), screen",
+    )
+    add(
+        "--box",
+        metavar="[NAME=]x,y,w,h",
+        action="append",
+        default=[],
+        help="a target on the first frame, pixels from 0; again for more; drawn with the mouse if absent",
+    )
+    add(
+        "--boxes",
+        metavar="FILE",
+        help=f"write one row a frame and target; form by the ending: {' '.join(sorted(endings()))}",
+    )
     add(
         "--correct",
         metavar="FILE",
         help="boxes of single frames to start afresh from, frame,x,y,w,h; 0,0,0,0: not in view",
     )
     add("--truth", metavar="FILE", help="known boxes, in a form of --boxes: the mean overlap with them is printed")
-    add("--boxes-format", choices=sorted(box_formats()), help="form of --boxes, whatever its ending")
+    add("--boxes-format", choices=sorted(FORMATS), help="form of --boxes, whatever its ending")
     add("--output", metavar="FILE", help="write a video with box, score and state (.mp4, .avi, .mkv, .mov)")
     add("--overwrite", action="store_true", help="replace output files that exist")
     add("--start", type=int, default=0, metavar="N", help="first frame, counted from 0; --box is for this frame")
     add("--stop", type=int, metavar="N", help="end before this frame")
     add("--stride", type=int, default=1, metavar="N", help="take every Nth frame")
+    add(
+        "--give-up",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="end a camera or stream after so many seconds without a frame (default: 60; 0: never)",
+    )
     add("--no-window", action="store_true", help="show no window, even where there is a display")
+    add("--no-recovery", action="store_true", help="do not search a lost target in a growing region")
     add("--checkpoint", metavar="FILE", help="trained weights (default: those that come with the project)")
     add("--experiment", metavar="NAME", help="experiment, where the checkpoint does not carry its own")
     add_runtime(parser)
@@ -58,21 +82,21 @@ def run(args: argparse.Namespace) -> int:
     span = Span(args.start, args.stop, args.stride)
     given = _corrections(args.correct, span)
     truth = read_marks(args.truth) if args.truth else {}
-    box = _first_box(args, given, truth)
-    boxes = open_boxes(args.boxes, args.boxes_format) if args.boxes else None
+    chosen = _first_boxes(args, given, truth)
+    boxes = Boxes(args.boxes, args.boxes_format, args.source) if args.boxes else None
     video = Video(args.output) if args.output else None
     check_outputs(files, args.source, args.overwrite)
     for read in filter(None, (args.correct, args.truth)):
         if Path(read).resolve() in [file.resolve() for file in files]:
             raise InputError(f"{read}: is read and would be written; give the output another name")
-    window = (box is None or not args.no_window) and has_display()
-    if box is None and not window:
-        raise InputError("there is no display to draw the box on; pass --box x,y,w,h")
+    window = not (chosen and args.no_window) and has_display()
+    if not chosen and not window:
+        raise InputError(
+            "there is no display to draw the box on; pass --box x,y,w,h, or draw in a browser: siamsa serve"
+        )
     with open_source(args.source, span) as source:
-        if video is not None:
-            video.fps = source.fps / args.stride  # so that it plays at the speed of the source
-        if box is not None:
-            _check(source, box)
+        source.gives_up = args.give_up or None
+        _check(source, [box for box, _ in chosen])
         follower = tracker.load(
             checkpoint=args.checkpoint,
             experiment=args.experiment,
@@ -81,22 +105,37 @@ def run(args: argparse.Namespace) -> int:
             overrides=args.set,
             threads=args.threads,
         )
-        box = box or _draw(source, args.start)
-        if box is None:
+        chosen = chosen or _draw(source, args)
+        if not chosen:
             print("cancelled: no box was drawn")
             return 130
         outputs = [sink for sink in (boxes, video) if sink is not None]
+        if boxes is not None:
+            check_several(boxes, len(chosen))
+            boxes.size = source.size
+        for sink in outputs:
+            sink.fps = source.fps / args.stride  # so that it plays at the speed of the source
         compared = Comparison(truth)
         tables: list[Sink] = [compared] if boxes is None else [boxes, compared]
         with Stop().on_signals() as stop:
             sinks: list[Sink] = [Pulled(sink) for sink in tables] if args.correct else tables
             sinks += [video] if video else []
-            sinks += [Window(stop)] if window and not args.no_window else []
-            summary = track(source, follower, box, sinks, given=given, stop=stop)
-    _report(summary, outputs)
+            corrections = {frame: {1: box} for frame, box in given.items()}
+            many = follower_of(follower, recover=not args.no_recovery)
+            with Engine(source, many, sinks, given=corrections, stop=stop) as engine:
+                for box, name in chosen:
+                    engine.add(box, name)
+                _watch(engine, source, window and not args.no_window)
+    _report(engine.summary, source, outputs)
     if args.truth:
         print(compared)
     return stop.exit_code
+
+
+def _watch(engine: Engine, source: Source, window: bool) -> None:
+    """Run to the end, in a window or with a progress bar on a terminal."""
+    for _ in with_progress(engine, source):
+        pass
 
 
 def _corrections(path: str | None, span: Span) -> dict[int, Box | None]:
@@ -108,52 +147,67 @@ def _corrections(path: str | None, span: Span) -> dict[int, Box | None]:
     return given
 
 
-def _first_box(
+def _first_boxes(
     args: argparse.Namespace, given: Mapping[int, Box | None], truth: Mapping[int, Box | None]
-) -> Box | None:
-    """The box of the first frame: of --box, of --correct or of --truth; None where it is to be drawn."""
+) -> list[Chosen]:
+    """The boxes of the first frame: of --box, of --correct or of --truth; none where they are to be drawn."""
+    if len(args.box) > 1 and (args.correct or args.truth):
+        raise InputError("--correct and --truth are for one target; give one --box")
     if args.start in given:
-        if args.box is not None:
+        if args.box:
             raise InputError(f"{args.correct}: has a box for frame {args.start}, and so has --box; give one of them")
-        if given[args.start] is None:
+        first = given[args.start]
+        if first is None:
             raise InputError(f"{args.correct}: frame {args.start} is the first and must have a box; raise --start")
-        return given[args.start]
-    if args.box is None:
-        return truth.get(args.start)
+        return [(first, "")]
+    if not args.box:
+        known = truth.get(args.start)
+        return [(known, "")] if known else []
+    return [_parse(text) for text in args.box]
+
+
+def _parse(text: str) -> Chosen:
+    name, _, numbers = text.rpartition("=")
     try:
-        return Box.parse(args.box)
+        return Box.parse(numbers), name.strip()
     except ValueError as error:
         raise InputError(f"--{error}") from None
 
 
-def _check(source: Source, box: Box) -> None:
+def _check(source: Source, boxes: Sequence[Box]) -> None:
     image = source.first().image
     assert image is not None, "first() refuses an unreadable frame"
-    check_box(box, image, source.address)
+    for box in boxes:
+        check_box(box, image, source.address)
 
 
-def _draw(source: Source, frame: int) -> Box | None:
-    """Let the user draw the box of the first frame, and say how it is written; None where it was cancelled."""
+def _draw(source: Source, args: argparse.Namespace) -> list[Chosen]:
+    """Let the user draw boxes on the first frame, and say how they are written; none where it was cancelled."""
     image = source.first().image
     assert image is not None, "first() refuses an unreadable frame"
     box = pick_box(image)
-    if box is not None:
+    boxes = [] if box is None else [box]
+    for box in boxes:
         text = ",".join(map(number, box.xywh))
-        print(f"drawn: --box {text} (a row for --correct: {frame},{text})")
-    return box
+        print(f"drawn: --box {text} (a row for --correct: {args.start},{text})")
+    return [(box, "") for box in boxes]
 
 
-def _report(summary: Summary, outputs: Sequence[FileSink]) -> None:
+def _report(summary: Summary, source: Source, outputs: Sequence[FileSink]) -> None:
     """The few lines at the end of a run."""
     if summary.stopped:
         print(f"stopped by {summary.stopped}; what was tracked so far is kept")
     each = {stage: 1000 * spent / max(1, summary.frames) for stage, spent in summary.seconds.items()}
     times = ", ".join(f"{stage} {spent:.1f} ms" for stage, spent in each.items())
     print(f"{summary.frames} frames at {summary.fps:.1f} frames/s ({times} a frame)")
+    if source.ended:
+        print(f"the source ended: {source.ended}")
+    if source.dropped:
+        print(f"{source.dropped} frames came while another was worked on, and were dropped")
     if summary.bad:
         print(f"{summary.bad} bad frames could not be read; their rows repeat the last box, lost, with score 0")
     if summary.lost:
-        print(f"{summary.lost} frames lost: the score was below tracking.lost_threshold")
+        print(f"{summary.lost} frames lost: no place had a score that could be believed")
     if summary.away:
         print(
             f"{summary.away} frames without a target, by --correct; their rows repeat the last box, lost, with score 0"

@@ -9,14 +9,15 @@ from types import TracebackType
 import numpy as np
 
 from tracker.box import Box, iou
-from tracker.data.boxfiles import ENDINGS, read_boxes
 from tracker.errors import InputError
-from tracker.live.sinks import Sink, Step
+from tracker.formats.targets import endings_alone, read_boxes
+from tracker.live.sinks import Sink
+from tracker.live.step import Step
 
-NUMBERED = (".csv", ".jsonl", ".ndjson", ".mot", ".mot.txt")
+NUMBERED, ENDINGS = endings_alone(numbered=True), endings_alone()
 
 
-def read_marks(path: str | Path, endings: tuple[str, ...] = tuple(ENDINGS)) -> dict[int, Box | None]:
+def read_marks(path: str | Path, endings: tuple[str, ...] = ENDINGS) -> dict[int, Box | None]:
     """The boxes of a box file by frame, counted from 0; None where a row is `lost` or has no size.
 
     Raises InputError for another ending, a file that cannot be read, and one of several objects.

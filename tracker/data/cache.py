@@ -23,22 +23,31 @@ def places(folder: Path) -> list[Path]:
     return [folder / NAME, Path(base) / "siamsa" / f"{folder.name}-{zlib.crc32(whole.encode('utf-8', 'replace')):08x}"]
 
 
-def writable(folder: Path) -> Path:
-    """The first of these folders that can be made and written. Raises InputError where neither can.
+class Unwritable(InputError):
+    """A derived file cannot be written; what it would be derived from may well be used."""
+
+
+def may_write(place: Path, folder: Path) -> bool:
+    """Whether this place for derived files of a data set can be written; it is made where it is not there.
 
     A data set that is marked as read-only is left alone, also by the administrator, whom the system would let write.
     """
+    try:
+        if place.parent == folder and not folder.stat().st_mode & ANY_WRITE:
+            return False
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(place, os.W_OK)
+
+
+def writable(folder: Path) -> Path:
+    """The first of these folders that can be made and written. Raises Unwritable where neither can."""
     for place in places(folder):
-        try:
-            if place.parent == folder and not folder.stat().st_mode & ANY_WRITE:
-                continue
-            place.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(place, os.W_OK):
+        if may_write(place, folder):
             return place
     names = " and ".join(map(str, places(folder)))
-    raise InputError(f"{names}: neither can be written; set XDG_CACHE_HOME to a folder that can")
+    raise Unwritable(f"{names}: neither can be written; set XDG_CACHE_HOME to a folder that can")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tracker.box import Box
 from tracker.data.cache import replacing
 from tracker.data.datasets import Report, Track, Tracks, read
 from tracker.data.files import image_size
+from tracker.data.left_out import LeftOut
 from tracker.data.report import OUTSIDE, judge
 from tracker.drawing.sheet import PAPER, contact_sheet
 from tracker.errors import InputError
@@ -28,10 +29,10 @@ CAPTION = 34  # letters that fit below a picture
 
 @dataclass(frozen=True)
 class Checked:
-    """What is usable, boxes left out by reason, lines on what is damaged, and how many image files were looked at."""
+    """What is usable, what is left out, lines on what is damaged, and how many image files were looked at."""
 
     tracks: Tracks
-    left_out: dict[str, int]
+    left: LeftOut
     faults: list[str]
     files: int
     size: int
@@ -49,7 +50,7 @@ def check(layout: str, folder: Path, images: bool = False, progress: Callable[[]
     that have boxes. Stills are held against the size that is stated. Raises InputError where the folder does not hold
     the layout at all.
     """
-    report = Report(strict=False, progress=progress)
+    report = Report("list", progress=progress)
     tracks = read(layout, folder, report).tracks
     seen: set[str] = set()
     good: set[str] = set()
@@ -65,7 +66,7 @@ def check(layout: str, folder: Path, images: bool = False, progress: Callable[[]
             if path in good and (images or i in (0, len(track) - 1)):
                 report.attempt(_look, path, track, i, images)
         report.step()
-    return Checked(tracks, dict(report.left_out), list(dict.fromkeys(report.faults)), len(seen), total)
+    return Checked(tracks, report.left, list(dict.fromkeys(report.faults)), len(seen), total)
 
 
 def _size(path: str) -> int:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tracker.data.files import image_size, read_text
+from tracker.data.files import read_text
 from tracker.data.report import Report
 from tracker.data.tracks import Track
 from tracker.errors import InputError
 
 Frames = Sequence[tuple[int, str]]
-C = TypeVar("C")
 
 
 def listed(listing: Path, report: Report) -> list[str]:
@@ -24,10 +22,13 @@ def listed(listing: Path, report: Report) -> list[str]:
     return [line.strip().strip("/") for line in read_text(listing).splitlines() if line.strip()]
 
 
-def read_each(report: Report, clips: Iterable[C], read: Callable[[C, Report], Track | None]) -> Iterator[Track]:
-    """The tracks of clips, those without a usable box left out; a damaged clip is a fault of its own."""
+def read_each(report: Report, clips: Iterable[Path], read: Callable[[Path, Report], Track | None]) -> Iterator[Track]:
+    """The tracks of clips, called as their folder or file without its ending is; a damaged one is a fault of its own.
+
+    Those that are not wanted, or have no usable box, are left out.
+    """
     for clip in clips:
-        track = report.attempt(read, clip, report)
+        track = report.part(clip.name.removesuffix(".txt"), read, clip, report)
         if track is not None:
             yield track
         report.step()
@@ -61,7 +62,7 @@ def make_track(
     `boxes` (n, 4) are x, y, w, h, 0-based, from the file `table`. The size of the first frame stands for all of them.
     """
     b = np.asarray(boxes, np.float64)
-    keep = report.usable(table, b, image_size(frames[0][1]), shown)
+    keep = report.usable(table, b, report.size_of(frames[0][1]), shown)
     if not len(keep):
         return None
     numbers = np.array([frames[i][0] for i in keep], np.int64)

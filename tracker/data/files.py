@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.errors import InputError
+from tracker.formats.text import read_text
 
 IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".webp"}
 JPEG_SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # start-of-frame markers
@@ -77,14 +79,23 @@ def folders_in(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.is_dir()) if folder.is_dir() else []
 
 
-def read_text(path: Path) -> str:
-    """Content of a text file. Raises InputError where it is missing or not text."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(f"{path}: missing") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as text ({error})") from error
+def walk(top: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Folders below one, itself first, with the names of their files; each once, by name, hidden ones left out.
+
+    Links are followed, but not to what is met anyway: a folder below `top`, one that was met before, a loop.
+    """
+    real = os.path.realpath(top)
+    seen: set[str] = set()
+    for place, folders, names in os.walk(top, followlinks=True):
+        here = os.path.realpath(place)
+        below = os.path.relpath(here, real)
+        hidden = below != "." and any(part.startswith(".") for part in below.split(os.sep))  # also what lies outside
+        if here in seen or (not hidden and below != os.path.relpath(place, top)):
+            folders.clear()
+            continue
+        seen.add(here)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield Path(place), names
 
 
 def read_rows(path: Path, columns: int = 4, wanted: str = "x,y,w,h") -> NDArray[np.float64]:

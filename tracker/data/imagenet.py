@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tracker.data.files import walk
 from tracker.data.report import Report
 from tracker.errors import InputError
 
@@ -87,15 +88,17 @@ def image_of(xml: str) -> str:
 
 
 def xml_folders(top: Path, report: Report) -> Iterator[tuple[Path, list[str]]]:
-    """Folders that hold XML files, with these in order of their names. Raises InputError where there are none."""
+    """Folders that hold XML files, with these in order of their names. Raises InputError where there are none.
+
+    Each is met once: PySOT's instructions put links to the folders beside them.
+    """
     empty = True
-    for place, folders, files in os.walk(top, followlinks=True):
-        folders.sort()
+    for place, files in walk(top):
         found = sorted(os.path.join(place, name) for name in files if name.lower().endswith(".xml"))
         if found:
             empty = False
-            report.uses(os.path.dirname(place), place, *found)
-            yield Path(place), found
+            report.uses(place.parent, place, *found)
+            yield place, found
             report.step()
     if empty:
         raise InputError(f"{top}: no XML files in it")

@@ -2,7 +2,8 @@
 
 The index is used while the annotation files and folders it was made from are what they were. That is asked in two
 steps: size and time of change of each (a `stat`, so a second or so for a hundred thousand files), and where those
-differ, their content (a copied or touched data set keeps its index). A changed, cut or damaged index is not used.
+differ, their content (a copied or touched data set keeps its index, and the new times are written into it). A changed,
+cut or damaged index is not used. Clips that are damaged are no part of it; it knows their names.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import hashlib
 import json
 import logging
 import os
-import struct
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -20,32 +21,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.data import cache
+from tracker.data import cache, indexfile
+from tracker.data.choice import EVERYTHING, Choice
 from tracker.data.datasets import Loaded, Report, Tracks, read
+from tracker.data.indexfile import Stale
+from tracker.data.left_out import LeftOut
 from tracker.data.report import MAX_ASPECT, MIN_SIDE
-from tracker.data.tracks import Arrays
+from tracker.data.warn import warn_once
 from tracker.errors import InputError
 
-FORMAT = 1
-MAGIC = b"siamsa index\n"
-ALIGN = 64
-NUMBERS = struct.Struct("<QI")
+FORMAT = 2
+HERE = "\0"  # begins a text on a file in the data set's folder
 log = logging.getLogger(__name__)
 
 
-class Stale(Exception):
-    """The index cannot be used; the message says why."""
+def open_folder(layout: str, folder: Path, choice: Choice = EVERYTHING) -> Loaded:
+    """The wanted tracks of a folder: from its index if there is one, which is made anew where it is not valid; else
+    read, as they are where an index cannot be written. Damaged clips are left out.
 
-
-def open_folder(layout: str, folder: Path) -> Loaded:
-    """Tracks of a folder: from its index if there is one, and it is made anew where it is not valid; else read."""
+    Raises InputError where the folder does not hold the layout, or only damage.
+    """
     found, reasons = _find(layout, folder)
-    if found is not None:
-        return found[0]
-    if not reasons:
-        return read(layout, folder)
-    log.warning("%s; it is made anew", "; ".join(reasons))
-    return build(layout, folder)[0]
+    if found is None and reasons:
+        log.warning("%s; it is made anew", "; ".join(reasons))
+        try:
+            found = build(layout, folder)
+        except cache.Unwritable as error:
+            warn_once(f"{error}; the data are read at every start")
+    return found[0].choose(choice) if found else read(layout, folder, Report("skip", choice))
 
 
 def current(layout: str, folder: Path) -> tuple[Loaded, Path] | None:
@@ -53,16 +56,45 @@ def current(layout: str, folder: Path) -> tuple[Loaded, Path] | None:
     return _find(layout, folder)[0]
 
 
+def ensure(layout: str, folder: Path) -> None:
+    """Make an index where there is no valid one. Where none can be written, this does nothing but warn."""
+    if current(layout, folder) is None:
+        try:
+            build(layout, folder)
+        except cache.Unwritable as error:
+            warn_once(f"{error}; each process reads the data")
+
+
 def _find(layout: str, folder: Path) -> tuple[tuple[Loaded, Path] | None, list[str]]:
-    """The first index that is valid, and what is wrong with those before it."""
+    """The first index that is valid by its times, or else by content, and what is wrong with the others."""
     reasons: list[str] = []
+    touched = []
     for path in index_files(layout, folder):
         if path.is_file():
             try:
-                return (load(path, layout, folder), path), reasons
+                header, loaded = load(path, layout, folder)
             except Stale as error:
                 reasons.append(f"{path}: {error}")
+                continue
+            now = stamp(folder, header["used"])
+            if now == header["stamp"]:
+                return (loaded, path), reasons
+            touched.append((path, header, loaded, now))
+    for path, header, loaded, now in touched:
+        if content(folder, header["used"]) == header["content"]:
+            _restamp(path, folder, header, loaded, now)
+            return (loaded, path), reasons
+        reasons.append(f"{path}: index is older than the data")
     return None, reasons
+
+
+def _restamp(path: Path, folder: Path, header: dict[str, Any], loaded: Loaded, now: str) -> None:
+    """Write the new times into an index, or a copy of it, so that content need not be compared again."""
+    try:
+        place = path.parent if cache.may_write(path.parent, folder) else cache.writable(folder)
+        indexfile.write(place / path.name, {**header, "stamp": now}, loaded.tracks.arrays)
+    except cache.Unwritable as error:
+        warn_once(f"{error}; {folder} was touched or copied, so its content is compared with the index at every start")
 
 
 def index_files(layout: str, folder: Path) -> list[Path]:
@@ -71,97 +103,60 @@ def index_files(layout: str, folder: Path) -> list[Path]:
 
 
 def build(layout: str, folder: Path, progress: Callable[[], object] | None = None) -> tuple[Loaded, Path]:
-    """Read a folder and write its index. Raises InputError where it is damaged or nothing can be written."""
+    """Read a folder and write its index; damaged clips are left out.
+
+    Raises InputError where the folder does not hold the layout, or only damage, and cache.Unwritable.
+    """
     path = cache.writable(folder) / f"{layout}.index"  # made first: a new folder changes the time of the one above
-    report = Report(progress=progress)
+    report = Report("skip", progress=progress)
     loaded = read(layout, folder, report)
     used = [os.path.relpath(p, folder) for p in report.used]
     header: dict[str, Any] = {
         "format": FORMAT,
         "layout": layout,
         "rules": [MIN_SIDE, MAX_ASPECT],
-        "left_out": loaded.left_out,
         "used": used,
         "stamp": stamp(folder, used),
         "content": content(folder, used),
     }
-    try:
-        with cache.replacing(path) as new:
-            write(new, header, loaded.tracks.arrays)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
-    return load(path, layout, folder), path
+    indexfile.write(path, header, {**loaded.tracks.arrays, "left_out": _pack(loaded.left, folder)})
+    return load(path, layout, folder)[1], path
 
 
-def write(path: Path, header: dict[str, Any], arrays: Arrays) -> None:
-    """Magic line, length and CRC of the header, header (JSON), and the arrays, each at a multiple of 64 bytes."""
-    table, at, check = {}, 0, 0
-    for name, array in arrays.items():
-        block = _block(array)
-        table[name] = [array.dtype.str, list(array.shape), at]
-        at += len(block)
-        check = zlib.crc32(block, check)
-    text = json.dumps({**header, "arrays": table, "bytes": at, "crc": check}).encode()
-    head = MAGIC + NUMBERS.pack(len(text), zlib.crc32(text)) + text
-    with path.open("wb") as file:
-        file.write(head + bytes(-len(head) % ALIGN))
-        for array in arrays.values():
-            file.write(_block(array))
+def _pack(left: LeftOut, folder: Path) -> NDArray[np.uint8]:
+    """JSON as bytes: only the process that opens the index reads it, not those that map it."""
+    inside = f"{folder}{os.sep}"
+    damaged = {c: HERE + t[len(inside) :] if t.startswith(inside) else t for c, t in left.damaged.items()}
+    return np.frombuffer(json.dumps({**vars(left), "damaged": damaged}).encode(), np.uint8)
 
 
-def _block(array: NDArray[Any]) -> bytes:
-    data = array.tobytes()
-    return data + bytes(-len(data) % ALIGN)
+def _unpack(data: NDArray[np.uint8], folder: Path) -> LeftOut:
+    tree = json.loads(data.tobytes())
+    damaged = {c: t.replace(HERE, f"{folder}{os.sep}", 1) for c, t in tree["damaged"].items()}
+    boxes = {reason: Counter(counts) for reason, counts in tree["boxes"].items()}
+    return LeftOut(boxes, damaged, tree["apart"], tree["notes"])
 
 
-def load(path: Path, layout: str, folder: Path) -> Loaded:
-    """The tracks of a valid index. Raises Stale where it is damaged, or not of what is in the folder now."""
-    header, arrays, payload = read_index(path)
+def load(path: Path, layout: str, folder: Path) -> tuple[dict[str, Any], Loaded]:
+    """Header and tracks of an index, which may be older than the data. Raises Stale where it is damaged."""
+    header, arrays, payload = indexfile.read(path)
     if header.get("format") != FORMAT or header.get("layout") != layout or header["rules"] != [MIN_SIDE, MAX_ASPECT]:
         raise Stale("index of another version")
     if zlib.crc32(payload.data) != header["crc"]:
         raise Stale("index is damaged")
-    used = header["used"]
-    if stamp(folder, used) != header["stamp"] and content(folder, used) != header["content"]:
-        raise Stale("index is older than the data")
-    return Loaded(Tracks(str(folder), arrays, None, (str(path), str(folder), header["crc"])), header["left_out"])
+    tracks = Tracks(str(folder), arrays, None, (str(path), str(folder), header["crc"]))
+    return header, Loaded(tracks, _unpack(arrays["left_out"], folder))
 
 
 def mapped(path: str, folder: str, crc: int, rows: NDArray[np.int64] | None) -> Tracks:
     """The tracks of an index that another process has checked."""
     try:
-        header, arrays, _ = read_index(Path(path))
+        header, arrays, _ = indexfile.read(Path(path))
     except Stale as error:
         raise InputError(f"{path}: {error}") from None
     if header["crc"] != crc:
         raise InputError(f"{path}: was made anew while it was in use; start again")
     return Tracks(folder, arrays, rows, (path, folder, crc))
-
-
-def read_index(path: Path) -> tuple[dict[str, Any], Arrays, NDArray[np.uint8]]:
-    """Header and mapped arrays of a file, and all bytes of the arrays. Raises Stale where it is cut or no index."""
-    try:
-        with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise Stale("not an index")
-            size, check = NUMBERS.unpack(file.read(NUMBERS.size))
-            text = file.read(size)
-            start = file.tell() + -file.tell() % ALIGN
-        if zlib.crc32(text) != check:
-            raise Stale("index is damaged")
-        header = json.loads(text)
-        if path.stat().st_size != start + header["bytes"]:
-            raise Stale("index is cut short")
-        pages = np.asarray(np.memmap(path, np.uint8, "r")).view(np.ndarray)[start:]
-        return header, {name: _cut(pages, *entry) for name, entry in header["arrays"].items()}, pages
-    except (OSError, ValueError, KeyError, TypeError, struct.error, MemoryError) as error:
-        raise Stale(f"index cannot be read ({error})") from None
-
-
-def _cut(pages: NDArray[np.uint8], kind: str, shape: list[int], at: int) -> NDArray[Any]:
-    dtype = np.dtype(kind)
-    size = dtype.itemsize * int(np.prod(shape))
-    return pages[at : at + size].view(dtype).reshape(shape)
 
 
 def stamp(folder: Path, used: Iterable[str]) -> str:

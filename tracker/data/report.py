@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tracker.data.choice import EVERYTHING, Choice
+from tracker.data.files import image_size
+from tracker.data.left_out import LeftOut
 from tracker.errors import InputError
 
 T = TypeVar("T")
@@ -32,32 +34,72 @@ REASONS = {
 class Report:
     """What a reader meets on its way through a folder.
 
-    Training reads strictly: the first fault is an InputError. A check is not strict: faults are collected, one line
-    each with the file's name, and the reader goes on without the part. `left_out` counts boxes by the reason why they
-    are not used, `used` are the files and folders whose change would change what was read.
+    What becomes of a fault is said by `damage`. refuse: it is an InputError. skip, for training: its clip is left out,
+    or the part of it that is damaged, and remembered in `left`. list, for a check: faults are collected, one line each
+    with the file's name, and readers look more closely.
+    Clips beyond `choice` are not read; `excluded` are the names in `choice.exclude` that were met. `used` are the files
+    and folders whose change would change what was read.
     """
 
-    strict: bool = True
+    damage: Literal["refuse", "skip", "list"] = "refuse"
+    choice: Choice = EVERYTHING
     faults: list[str] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
+    left: LeftOut = field(default_factory=LeftOut)
     used: dict[str, None] = field(default_factory=dict)
     progress: Callable[[], object] | None = None
+    excluded: set[str] = field(default_factory=set)
+    _clip: str = ""
 
-    def fault(self, text: str) -> None:
-        """A file that is missing or damaged; `text` begins with its name. Raises InputError if reading is strict."""
-        if self.strict:
+    @property
+    def checks(self) -> bool:
+        """Whether all faults are wanted, also those that are no harm to training."""
+        return self.damage == "list"
+
+    def fault(self, text: str, whole: bool = False) -> None:
+        """A file that is missing or damaged; `text` begins with its name.
+
+        Raises InputError if damage is refused, or if the `whole` data set depends on that file and this is no check.
+        """
+        if self.checks:
+            self.faults.append(text)
+        elif whole or self.damage == "refuse":
             raise InputError(text)
-        self.faults.append(text)
+        else:
+            self.left.damaged.setdefault(self._clip or text, text)
 
     def attempt(self, work: Callable[..., T], *values: object) -> T | None:
-        """What `work(*values)` gives; its InputError is a fault, and the result None."""
+        """What `work(*values)` gives; its InputError is a fault of the whole data set, and the result None."""
         try:
             return work(*values)
         except InputError as error:
-            if self.strict:
+            if not self.checks:
                 raise
             self.faults.append(str(error))
             return None
+
+    def part(self, clip: str, work: Callable[..., T], *values: object) -> T | None:
+        """What `work(*values)` gives for a clip; None where that is not wanted, or damaged: a fault of its own."""
+        if not self.choice.may_take(clip):
+            self.excluded |= self.choice.refuses(clip)
+            return None
+        outer, self._clip = self._clip, clip
+        try:
+            return work(*values)
+        except InputError as error:
+            if self.damage == "refuse":
+                raise
+            self.fault(str(error))
+            return None
+        finally:
+            self._clip = outer
+
+    def size_of(self, path: str | Path) -> tuple[int, int]:
+        """Width and height of an image. Raises InputError; the result then depends on what is in that image."""
+        try:
+            return image_size(path)
+        except InputError:
+            self.uses(path)
+            raise
 
     def step(self) -> None:
         """Another clip or annotation file is done."""
@@ -70,8 +112,7 @@ class Report:
 
     def hide(self, flag: str, hidden: NDArray[np.bool_]) -> None:
         """Boxes that annotators flagged as absent, occluded, ...; they are left out for that reason."""
-        if hidden.any():
-            self.left_out[flag] += int(hidden.sum())
+        self.left.add(flag, self._clip, int(hidden.sum()))
 
     def usable(
         self,
@@ -91,9 +132,9 @@ class Report:
         bad = codes[shown]
         if bad.any():
             for code, count in enumerate(np.bincount(bad)):
-                if code and count:
-                    self.left_out[REASONS[code]] += int(count)
-            if not self.strict:
+                if code:
+                    self.left.add(REASONS[code], self._clip, int(count))
+            if self.checks:
                 self._list(where, np.where(shown & np.isin(codes, DAMAGE), codes, 0))
         return np.flatnonzero(shown & (codes == 0))
 

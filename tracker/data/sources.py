@@ -9,12 +9,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.data.choice import Choice, clip_of
+from tracker.data.counts import Counts, count
 from tracker.data.datasets import DATASETS, Track, Tracks
 from tracker.data.files import read_text
-from tracker.data.index import open_folder
+from tracker.data.index import ensure, open_folder
+from tracker.data.left_out import LeftOut
+from tracker.data.warn import warn_once
 from tracker.errors import InputError
 from tracker.settings import DataConfig, SourceConfig
 
+__all__ = ["Source", "clip_of", "expand", "open_source", "open_sources", "prepare"]
 EXAMPLE = ", such as --set 'data.sources=[{path: clips, layout: got10k}, {path: photos, layout: coco}]'"
 
 
@@ -22,22 +27,27 @@ EXAMPLE = ", such as --set 'data.sources=[{path: clips, layout: got10k}, {path: 
 class Source:
     """One folder of tracks. `chances` (n,) sum to 1: clips by the root of their length, stills alike.
 
-    `excluded` are the names from the settings' `exclude` that were found here.
+    `left` is what is not used of the clips that are wanted, `excluded` are the names from the settings' `exclude` that
+    were found here.
     """
 
     name: str
     config: SourceConfig
     tracks: Tracks
-    dropped: int
+    left: LeftOut
     weight: float
     chances: NDArray[np.float64]
     by_category: dict[str, NDArray[np.int64]]
-    excluded: set[str]
+    excluded: frozenset[str]
 
     @property
     def boxes(self) -> int:
         """How many boxes it holds."""
         return int(self.tracks.lengths.sum())
+
+    def counts(self) -> Counts:
+        """What it holds and what is left out; some seconds for ten million boxes."""
+        return count(self.name, self.config.layout, self.tracks, self.left)
 
     def draw(self, rng: np.random.Generator) -> Track:
         """A random track."""
@@ -76,30 +86,50 @@ def expand(config: DataConfig) -> list[tuple[SourceConfig, list[Path]]]:
 
 
 def open_source(config: SourceConfig, folder: Path, name: str) -> Source:
-    """Read one folder. Raises InputError where it is damaged or holds no usable box."""
+    """Open one folder. A clip that is excluded is not read, a damaged one is left out, with one line of warning.
+
+    Raises InputError where the folder does not hold the layout, or no usable box.
+    """
+    known_layout(config)
+    only = frozenset(listed_names(config, folder)) if config.only else None
+    loaded = open_folder(config.layout, folder, Choice(frozenset(config.exclude), only))
+    tracks, left = loaded.tracks, loaded.left
+    for note in left.notes:
+        warn_once(f"{folder}: {note}")
+    if left.damaged:
+        command = f"`siamsa data check --layout {config.layout} --root {folder}` lists them"
+        warn_once(f"{folder}: left out {left.first_damage()}; {command}")
+    if not len(tracks):
+        reasons = [f"{number} {reason}" for reason, number in left.total().items()]
+        reasons += [left.first_damage()] if left.damaged else []
+        reasons += [f"{len(loaded.excluded)} names are excluded"] if loaded.excluded else []
+        raise InputError(f"{folder}: no usable box ({'; '.join(reasons) or 'none were left out'})")
+    chances = np.sqrt(tracks.lengths.astype(np.float64))
+    chances /= chances.sum()
+    return Source(name, config, tracks, left, config.weight, chances, tracks.by_category(), loaded.excluded)
+
+
+def prepare(config: DataConfig, *more: SourceConfig) -> None:
+    """Make an index of every folder of the sources that has none which is valid, and of folders of `more` that exist.
+
+    In a run of several processes the first one does this, so that raw data are read once and not by all of them.
+    Raises InputError as `open_sources` does for the same folders.
+    """
+    root = Path(config.root).expanduser()
+    there = [(source, [root / source.path]) for source in more if source.path and (root / source.path).is_dir()]
+    for setting, folders in [*expand(config), *there]:
+        if setting.weight > 0:
+            known_layout(setting)
+            for folder in folders:
+                ensure(setting.layout, folder)
+
+
+def known_layout(config: SourceConfig) -> None:
+    """Raise InputError for an unknown layout."""
     try:
         DATASETS[config.layout]
     except ValueError as error:
         raise InputError(f"data.sources {config.path!r}: {error}") from error
-    loaded = open_folder(config.layout, folder)
-    tracks, excluded = loaded.tracks, set(config.exclude)
-    if config.exclude or config.only:
-        names = [{name, clip_of(name)} for name in tracks.names]
-        excluded &= set().union(*names)
-        only = set(listed_names(config, folder)) if config.only else set().union(*names)
-        tracks = tracks.take([i for i, known in enumerate(names) if known & only and not known & excluded])
-    if not len(tracks):
-        reasons = ", ".join(f"{count} {reason}" for reason, count in loaded.left_out.items()) or "none were left out"
-        raise InputError(f"{folder}: no usable box ({reasons}; {len(loaded.tracks)} tracks are excluded)")
-    chances = np.sqrt(tracks.lengths.astype(np.float64))
-    return Source(
-        name, config, tracks, loaded.dropped, config.weight, chances / chances.sum(), tracks.by_category(), excluded
-    )
-
-
-def clip_of(name: str) -> str:
-    """The clip of a track: `clip` of `clip#object`, where a clip may hold several objects."""
-    return name.partition("#")[0]
 
 
 def listed_names(config: SourceConfig, folder: Path) -> list[str]:

@@ -139,6 +139,15 @@ class Tracks(Sequence[Track]):
         lengths = np.diff(self.arrays["start"])
         return np.asarray(lengths if self.rows is None else lengths[self.rows])
 
+    def numbers(self) -> NDArray[np.int64]:
+        """Frame numbers (f,) of all tracks, one after another."""
+        start, lengths = self.arrays["start"], self.lengths
+        numbers = np.asarray(self.arrays["numbers"], np.int64)
+        if self.rows is None:
+            return numbers
+        first = start[self.rows] - np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)[: len(lengths)]
+        return np.asarray(numbers[np.repeat(first, lengths) + np.arange(lengths.sum())])
+
     @property
     def names(self) -> list[str]:
         """Name of each track."""

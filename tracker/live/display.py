@@ -33,6 +33,10 @@ print("window", size, flush=True)
 sys.stdin.read()
 """
 _probes: list[subprocess.Popen[str]] = []
+NO_DISPLAY = (
+    "there is no display to draw the box on; pass --no-window --box x,y,w,h,"
+    " or draw it in a browser with `siamsa serve`"
+)
 
 
 def has_display() -> bool:

@@ -138,7 +138,7 @@ class Engine:
     ) -> None:
         self.summary.stopped = self.stop.reason
         self.summary.unused = () if self.stop else tuple(sorted(self._given))
-        if error is None or isinstance(error, KeyboardInterrupt):
+        if error is None or isinstance(error, (KeyboardInterrupt, GeneratorExit)):  # ended on purpose
             with self._stack:
                 self._write()
         else:

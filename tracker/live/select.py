@@ -1,112 +1,138 @@
-"""Drawing the box of the target on the first frame with the mouse."""
+"""Drawing the boxes of the targets on the first frame with the mouse."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import cv2
-import numpy as np
 from numpy.typing import NDArray
 
 from tracker.box import Box
-from tracker.drawing.draw import INK, SKY, WHITE, Image, draw_box, put_text, to_bgr8
-from tracker.live.display import DEFAULT_SCREEN, release, screen_size
+from tracker.drawing.draw import Image
+from tracker.drawing.overlay import Mark, draw_marks
+from tracker.drawing.panel import Hint, draw_hints
+from tracker.drawing.selection import draw_cross, draw_selection, readout
+from tracker.live.targets import TargetInfo
+from tracker.live.window.selection import Selection
+from tracker.live.window.surface import Surface
+from tracker.live.window.view import View
 
 TITLE = "siamsa: draw a box around the target"
-HINTS = {
-    "empty": "drag a box around the target    Esc: cancel",
-    "drawn": "Enter or Space: track it    drag: draw again    Esc: cancel",
-}
-BAR = 30  # height of the hint bar below the frame, pixels
-TEXT = 10
-ACCEPT = (13, 10, 32, 141)  # 141: Enter of the number pad
-CANCEL = (27, ord("c"), ord("q"))
-SMALLEST = 3  # frame pixels; a shorter drag is a slip of the mouse
+REACH = 8  # window pixels from an edge within which the mouse takes it
+ROWS = 2
+ACCEPT = ("enter", "space")
+CANCEL = ("esc", "c", "q")
+MORE = ("tab", "n")
+BACK = ("backspace", "delete", "x")
+ADJUST: tuple[Hint, ...] = (("drag", "corner, edge, inside"), ("arrows", "move"), ("[ ]", "width"), ("{ }", "height"))
 
 
 class Picker:
-    """State of the selection, in pixels of the frame; the window only passes mouse events and shows `canvas()`."""
+    """State of the selection; the window only passes keys and mouse events and shows `canvas()`.
 
-    def __init__(self, image: NDArray[Any], limit: tuple[int, int]) -> None:
+    `done` are the boxes that were accepted so far, `box` is the one in the making. All in pixels of the frame.
+    """
+
+    def __init__(self, image: NDArray[Any], limit: tuple[int, int], several: bool = False) -> None:
         """`limit` is the largest width and height to show; a larger frame is shown smaller."""
-        self.height, self.width = image.shape[:2]
-        self.scale = min(1.0, limit[0] / self.width, max(1, limit[1] - BAR) / self.height)
-        size = (max(1, round(self.width * self.scale)), max(1, round(self.height * self.scale)))
-        shown = to_bgr8(image)
-        if self.scale < 1:
-            shown = np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), np.uint8)
-        self._shown: Image = shown
-        self._start: tuple[float, float] | None = None
-        self._end: tuple[float, float] | None = None
-        self.dragging = False
-
-    def mouse(self, event: int, x: int, y: int, flags: int = 0, data: object = None) -> None:
-        """One mouse event in window pixels."""
-        point = (min(max(x / self.scale, 0), self.width), min(max(y / self.scale, 0), self.height))
-        if event == cv2.EVENT_LBUTTONDOWN:
-            self._start = self._end = point
-            self.dragging = True
-        elif self.dragging and event in (cv2.EVENT_MOUSEMOVE, cv2.EVENT_LBUTTONUP):
-            self._end = point
-            self.dragging = event != cv2.EVENT_LBUTTONUP
+        size = (image.shape[1], image.shape[0])
+        self.view = View(size, limit, ROWS)
+        self.selection = Selection(size, REACH / self.view.scale)
+        self.several = several
+        self.done: list[Box] = []
+        self.changed = True
+        self._blank = self.view.canvas(image)
+        self._pointer: tuple[int, int] | None = None
 
     @property
     def box(self) -> Box | None:
-        """The box drawn so far, in pixels of the frame; None where there is none or it is a slip."""
-        if self._start is None or self._end is None:
+        """The box in the making; None where there is none or it is a slip."""
+        return self.selection.box
+
+    def mouse(self, event: int, x: int, y: int) -> None:
+        """One mouse event in window pixels."""
+        point = self.view.to_frame(x, y)
+        self.changed = True
+        self._pointer = (x, y)
+        if event == cv2.EVENT_LBUTTONDOWN:
+            self.selection.press(point)
+        elif event == cv2.EVENT_MOUSEMOVE:
+            self.selection.move(point)
+        elif event == cv2.EVENT_LBUTTONUP and self.selection.dragging:
+            self.selection.move(point)
+            self.selection.release()
+
+    def key(self, name: str) -> list[Box] | None:
+        """One key by its name. The boxes where this ends it (none: cancelled), else None."""
+        self.changed = True
+        if name in CANCEL:
+            return []
+        if self.selection.key(name) or self.selection.dragging:
             return None
-        (x1, x2), (y1, y2) = (sorted(pair) for pair in zip(self._start, self._end, strict=True))
-        box = Box.from_xyxy(x1, y1, x2, y2)
-        return box if min(box.w, box.h) >= SMALLEST else None
+        if name in BACK:
+            if self.box is None and self.done:
+                self.done.pop()
+            self.selection.clear()
+        elif name in ACCEPT and (self.box is not None or self.done):
+            return self.done + ([self.box] if self.box is not None else [])
+        elif name in MORE and self.several and self.box is not None:
+            self.done.append(self.box)
+            self.selection.clear()
+        return None
+
+    @property
+    def hints(self) -> list[Hint]:
+        """What can be done now, the most important first."""
+        if self.box is not None:
+            more: list[Hint] = [("Tab", "one more")] if self.several else []
+            return [("Enter", "track"), *more, ("Esc", "cancel"), *ADJUST]
+        if self.done:
+            boxes = "1 box" if len(self.done) == 1 else f"{len(self.done)} boxes"
+            return [("drag", "draw one more"), ("Enter", f"track {boxes}"), ("x", "take back"), ("Esc", "cancel")]
+        return [("drag", "draw a box around the target"), ("Esc", "cancel")]
 
     def canvas(self) -> Image:
-        """What the window shows: the frame with the box, and a bar of hints below so that nothing is covered."""
-        height, width = self._shown.shape[:2]
-        hint = HINTS["empty" if self.box is None or self.dragging else "drawn"]
-        blank = np.zeros((BAR, 4096, 3), np.uint8)
-        text = put_text(blank, hint, (0, BAR), TEXT, WHITE)
-        canvas = np.full((height + BAR, max(width, text + 20), 3), INK, np.uint8)
-        canvas[:height, :width] = self._shown
+        """What the window shows: the frame with the boxes, and a bar of hints below so that nothing is covered."""
+        view, canvas = self.view, self._blank.copy()
+        picture = view.frame_of(canvas)
+        targets = [TargetInfo(i + 1) for i in range(len(self.done) + 1)]
         if self.box is not None:
-            draw_box(canvas, Box(*(value * self.scale for value in self.box.xywh)), SKY, 2)
-        put_text(canvas, hint, (10, height + (BAR + TEXT) // 2), TEXT, WHITE)
+            draw_selection(picture, view.scaled(self.box), targets[-1].colour, readout(self.box), view.unit)
+        elif self._pointer is not None and not self.selection.dragging:
+            draw_cross(picture, self._pointer[0] - view.origin[0], self._pointer[1] - view.origin[1])
+        drawn = zip(targets, self.done, strict=False)
+        draw_marks(picture, [Mark(t.label, t.colour, view.scaled(box)) for t, box in drawn])
+        draw_hints(view.bar_of(canvas), self.hints, view.unit, ROWS)
         return canvas
 
 
-def pick_box(image: NDArray[Any]) -> Box | None:
-    """Let the user draw a box on a frame, and return it in pixels of the frame; None where it was cancelled.
+def pick_boxes(image: NDArray[Any], several: bool = True) -> list[Box]:
+    """Let the user draw boxes on a frame, and return them in pixels of the frame; none where it was cancelled.
 
-    Drag to draw, drag again to redraw, Enter or Space to accept, Esc, `c`, `q` or closing the window to cancel. Ask
-    `has_display()` first: without one, OpenCV aborts the process.
+    Drag to draw; drag a corner, an edge or the inside to adjust, arrow keys move and brackets size by a pixel; Tab or
+    `n` goes on to one more, Enter or Space ends, Esc, `c`, `q` or closing the window cancels. Ask `has_display()`
+    first: without one, OpenCV aborts the process.
     """
-    width, height = screen_size() or DEFAULT_SCREEN
-    picker = Picker(image, (round(width * 0.95), round(height * 0.85)))
-    cv2.namedWindow(TITLE, cv2.WINDOW_AUTOSIZE | cv2.WINDOW_GUI_NORMAL)
-    try:
-        cv2.imshow(TITLE, picker.canvas())
-        cv2.setMouseCallback(TITLE, picker.mouse)
-        release()
+    picker: Picker | None = None
+
+    def mouse(event: int, x: int, y: int) -> None:
+        assert picker is not None
+        picker.mouse(event, x, y)
+
+    with Surface(TITLE, mouse) as surface:
+        picker = Picker(image, surface.limit, several)
         while True:
-            cv2.imshow(TITLE, picker.canvas())
-            key = cv2.waitKey(20) & 0xFF
-            if key in ACCEPT and picker.box is not None and not picker.dragging:
-                return picker.box
-            if key in CANCEL or not is_open(TITLE):
-                return None
-    finally:
-        close_window(TITLE)
+            if picker.changed:
+                picker.changed = False
+                surface.show(picker.canvas())
+            boxes = picker.key(name) if (name := surface.key(0.02)) else None
+            if boxes is not None:
+                return boxes
+            if surface.closed:
+                return []
 
 
-def is_open(title: str) -> bool:
-    """Whether a window of this title is still there: the user may have closed it."""
-    try:
-        return cv2.getWindowProperty(title, cv2.WND_PROP_VISIBLE) >= 1
-    except cv2.error:
-        return False
-
-
-def close_window(title: str) -> None:
-    """Close a window, if it is there, and let the window system act on it."""
-    if is_open(title):
-        cv2.destroyWindow(title)
-        cv2.waitKey(1)
+def pick_box(image: NDArray[Any]) -> Box | None:
+    """Let the user draw one box as `pick_boxes` does; None where it was cancelled."""
+    boxes = pick_boxes(image, several=False)
+    return boxes[0] if boxes else None

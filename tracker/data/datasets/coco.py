@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tracker.data.datasets.base import DATASETS, not_here
-from tracker.data.files import image_size, read_text
+from tracker.data.files import read_text
 from tracker.data.masks import box_of
 from tracker.data.report import Report
 from tracker.data.tracks import Track
@@ -38,7 +38,8 @@ def annotation_files(folder: Path, report: Report) -> list[Path]:
 class Images:
     """Where the images of an annotation file are: names are tried in the usual places, the last good one first."""
 
-    def __init__(self, folder: Path, table: Path) -> None:
+    def __init__(self, folder: Path, table: Path, report: Report) -> None:
+        self._report = report
         split = table.stem.split("_")[-1]
         places = [folder / "images", folder, folder / split, folder / "images" / split, table.parent]
         self._places = [os.fspath(p) for p in dict.fromkeys(places)]
@@ -55,6 +56,7 @@ class Images:
                     self._places.remove(place)
                     self._places.insert(0, place)
                     return path
+        self._report.uses(*(os.path.join(place, usual) for place in self._places))
         raise InputError(f"{os.path.join(self._places[0], usual)}: missing; put the images there")
 
 
@@ -86,7 +88,7 @@ def read_image(
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise InputError(f"{table}: an entry is damaged ({type(error).__name__}: {error})") from None
     path = images.find(name, search or not (size[0] and size[1]))
-    width, height = (float(size[0]), float(size[1])) if size[0] and size[1] else image_size(path)
+    width, height = (float(size[0]), float(size[1])) if size[0] and size[1] else report.size_of(path)
     report.hide("crowd", crowds)
     there = np.array([box is not None for box in found], bool)
     report.hide(NOTHING, ~there)
@@ -98,20 +100,23 @@ def read_image(
 
 
 def read_file(folder: Path, table: Path, report: Report) -> Iterator[Track]:
-    """Objects of one annotation file. The first image that has any must be there; a check asks for each of them."""
+    """Objects of one annotation file. The first images that have any are looked for until one is there; a check looks
+    for each of them."""
     report.uses(table)
     parts = report.attempt(read_json, table)
     if parts is None:
         return
     images, by_image, names = parts
-    places, first = Images(folder, table), True
+    places, first = Images(folder, table, report), True
     scattered = any("/" in str(i.get("file_name", "")).replace("\\", "/") for i in images[:100] if isinstance(i, dict))
     for image in images:
         entries = by_image.get(image.get("id"), []) if isinstance(image, dict) else []
         if entries or not isinstance(image, dict) or "file_name" not in image:
-            search = first or scattered or not report.strict
-            yield from report.attempt(read_image, table, image, entries, names, places, report, search) or []
-            first = False
+            name = str(image.get("file_name", "")) if isinstance(image, dict) else ""
+            search = first or scattered or report.checks
+            found = report.part(name, read_image, table, image, entries, names, places, report, search)
+            first = first and found is None
+            yield from found or []
         report.step()
 
 

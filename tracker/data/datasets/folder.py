@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tracker.data.boxfiles import Boxes, beside, read_boxes
 from tracker.data.clips import Frames, make_track, match
 from tracker.data.datasets.base import DATASETS, not_here
-from tracker.data.files import numbered_frames, read_rows, read_text
+from tracker.data.files import numbered_frames, read_rows, read_text, walk
 from tracker.data.report import Report
 from tracker.data.tracks import Track
 from tracker.errors import InputError
+from tracker.formats.targets import Boxes, beside, read_boxes
 
 TRUTH, BOXES = "groundtruth.txt", "boxes"
 PLACES = ("", "img", "images", "frames")  # of the frames, below the folder that holds the boxes
@@ -29,10 +29,9 @@ def table_in(folder: Path) -> Path | None:
 
 def clip_tables(folder: Path, report: Report) -> Iterator[Path]:
     """The tables of the folder and of all below it, by name; hidden folders are left out."""
-    for place, folders, _ in os.walk(folder, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    for place, _ in walk(folder):
         report.uses(place)
-        table = table_in(Path(place))
+        table = table_in(place)
         if table is not None:
             yield table
 
@@ -47,14 +46,21 @@ def read_truth(path: Path) -> NDArray[np.float64]:
     return np.concatenate([low, corners.max(axis=1) - low], axis=1)
 
 
+def name_of(root: Path, clip: Path) -> str:
+    """Name of a clip: its folder below that of the data set."""
+    return clip.relative_to(root).as_posix() if clip != root else root.resolve().name
+
+
 def read_clip(root: Path, table: Path, report: Report) -> list[Track]:
     """The objects of one clip. Rows of NaN or without size say that the target is not in view."""
     clip = table.parent
+    report.uses(table)
     frames: Frames = next((f for place in PLACES if (f := numbered_frames(clip / place))), [])
     if not frames:
+        report.uses(*(clip / place for place in PLACES if (clip / place).is_dir()))
         raise InputError(f"{clip}: no frames in it, nor in its {', '.join(PLACES[1:])}, but {table.name} is there")
-    report.uses(table, os.path.dirname(frames[0][1]))
-    name = clip.relative_to(root).as_posix() if clip != root else root.resolve().name
+    report.uses(os.path.dirname(frames[0][1]))
+    name = name_of(root, clip)
     if table.name != TRUTH:
         return _from_boxes(name, frames, table, report)
     boxes = read_truth(table)
@@ -86,7 +92,7 @@ def scan(folder: Path, report: Report) -> Iterator[Track]:
     found = False
     for table in clip_tables(folder, report):
         found = True
-        yield from report.attempt(read_clip, folder, table, report) or []
+        yield from report.part(name_of(folder, table.parent), read_clip, folder, table, report) or []
         report.step()
     if not found:
         not_here(folder, f"no folder with a {TRUTH} or boxes.csv", "folder")

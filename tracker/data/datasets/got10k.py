@@ -55,9 +55,9 @@ def category(clip: Path) -> str:
 
 def read_clip(clip: Path, report: Report) -> Track | None:
     """One clip as a track, None where no box is left. Raises InputError naming what is missing or damaged."""
+    report.uses(clip, clip / TRUTH)
     if not (clip / TRUTH).is_file():
         raise InputError(f"{clip / TRUTH}: missing")
-    report.uses(clip, clip / TRUTH)
     frames, boxes = numbered_frames(clip), read_rows(clip / TRUTH)
     match(clip, frames, len(boxes), clip / TRUTH)
     seen = visible(clip, len(boxes), report) & ~np.isnan(boxes).any(1)

@@ -15,18 +15,18 @@ from tracker.data.tracks import Track
 from tracker.errors import InputError
 
 
-def read_still(file: str, top: Path, present: set[str], report: Report) -> list[Track]:
+def read_still(name: str, file: str, present: set[str], report: Report) -> list[Track]:
     """The objects of one image."""
     image = image_of(file)
     sheet = read_xml(file)
     if not sheet.things:
         return []  # some files of DET say that there is nothing
     if os.path.basename(image) not in present:
+        report.uses(image)
         raise InputError(f"{image}: missing")
     boxes = np.array([thing.box for thing in sheet.things], np.float64).reshape(-1, 4)
     shown = np.array([not thing.occluded for thing in sheet.things], bool)
     report.hide("occluded", ~shown)
-    name = os.path.splitext(os.path.relpath(file, top))[0].replace(os.sep, "/")
     keep = report.usable(file, boxes, sheet.size, shown)
     b = boxes.astype(np.float32)
     kinds, at = [thing.category for thing in sheet.things], np.zeros(1, np.int64)
@@ -41,4 +41,5 @@ def scan(folder: Path, report: Report) -> Iterator[Track]:
         beside = os.path.dirname(image_of(files[0]))
         present = set(os.listdir(beside)) if os.path.isdir(beside) else set()
         for file in files:
-            yield from report.attempt(read_still, file, top, present, report) or []
+            name = os.path.splitext(os.path.relpath(file, top))[0].replace(os.sep, "/")
+            yield from report.part(name, read_still, name, file, present, report) or []

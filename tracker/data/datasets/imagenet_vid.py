@@ -24,9 +24,10 @@ def read_video(name: str, files: list[str], report: Report) -> list[Track]:
     size = None
     missing = set(map(image_of, files)) - _images(os.path.dirname(image_of(files[0])))
     for image in sorted(missing):
+        report.uses(image)
         report.fault(f"{image}: missing")
     for file in files:
-        sheet, image = report.attempt(read_xml, file), image_of(file)
+        sheet, image = report.part(name, read_xml, file), image_of(file)
         if sheet is None or image in missing:
             continue
         size = sheet.size
@@ -67,4 +68,4 @@ def scan(folder: Path, report: Report) -> Iterator[Track]:
     top = annotation_folder(folder, "VID")
     for place, files in xml_folders(top, report):
         name = place.relative_to(top).as_posix()
-        yield from report.attempt(read_video, name, files, report) or []
+        yield from report.part(name, read_video, name, files, report) or []

@@ -11,6 +11,7 @@ import numpy as np
 from tracker.data.clips import listed, make_track, match, read_each
 from tracker.data.datasets.base import DATASETS, not_here
 from tracker.data.files import numbered_frames, read_flags, read_rows
+from tracker.data.held_out import clips_of_benchmark
 from tracker.data.report import Report
 from tracker.data.tracks import Track
 from tracker.errors import InputError
@@ -21,7 +22,10 @@ FLAGS = {"full_occlusion.txt": "occluded", "out_of_view.txt": "out of view"}  # 
 
 
 def clip_folders(folder: Path, report: Report) -> list[Path]:
-    """Clips named in `training_set.txt` if it is there, else all: `class-N` below the folder, or `class/class-N`."""
+    """Clips named in `training_set.txt`; without it, all but those of the test set.
+
+    They are `class-N` below the folder, or `class/class-N`.
+    """
     if (folder / LIST).is_file():
         names = listed(folder / LIST, report)
         flat = [folder / name for name in names]
@@ -31,8 +35,20 @@ def clip_folders(folder: Path, report: Report) -> list[Path]:
         clips = sorted((p.parent for p in folder.glob(pattern)), key=lambda p: (p.parent, natural(p.name)))
         if clips:
             report.uses(folder, *dict.fromkeys(clip.parent for clip in clips))
-            return clips
+            return without_test(folder, clips, report)
     not_here(folder, f"no clip with a {TRUTH} in it or in its class folders", "LaSOT")
+
+
+def without_test(folder: Path, clips: list[Path], report: Report) -> list[Path]:
+    """The clips that are not of LaSOT's test set, which are noted. Raises InputError where none is left."""
+    tests = clips_of_benchmark("lasot")
+    report.left.apart += [clip.name for clip in clips if clip.name in tests]
+    count = len(report.left.apart)
+    if count == len(clips):
+        raise InputError(f"{folder}: its {count} clips are of LaSOT's test set; write those to train on into {LIST}")
+    if count:
+        report.left.notes.append(f"no {LIST}, so {count} clips of LaSOT's test set are left out")
+    return [clip for clip in clips if clip.name not in tests]
 
 
 def natural(name: str) -> list[tuple[bool, int, str]]:
@@ -42,9 +58,9 @@ def natural(name: str) -> list[tuple[bool, int, str]]:
 
 def read_clip(clip: Path, report: Report) -> Track | None:
     """One clip as a track, None where no box is left. Raises InputError naming what is missing or damaged."""
+    report.uses(clip / "img", clip / TRUTH)
     if not (clip / "img").is_dir():
         raise InputError(f"{clip / 'img'}: missing, the folder of the frames")
-    report.uses(clip / "img", clip / TRUTH)
     boxes = read_rows(clip / TRUTH) - [1, 1, 0, 0]
     frames = numbered_frames(clip / "img")
     match(clip / "img", frames, len(boxes), clip / TRUTH)

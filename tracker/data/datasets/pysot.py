@@ -95,7 +95,7 @@ def scan(folder: Path, report: Report) -> Iterator[Track]:
         data = report.attempt(read_json, table) or {}
         for video, tracks in data.items():
             for key, frames in tracks.items():
-                track = report.attempt(read_track, str(table), crops, size, video, key, frames, report)
+                track = report.part(video, read_track, str(table), crops, size, video, key, frames, report)
                 if track is not None:
                     yield track
             report.step()

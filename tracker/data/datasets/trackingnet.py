@@ -29,9 +29,9 @@ def read_clip(table: Path, report: Report) -> Track | None:
     """One clip as a track, None where no box is left. Raises InputError naming what is missing or damaged."""
     name = table.stem
     folder = table.parents[1] / "frames" / name
+    report.uses(table, folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: missing, the folder of the frames of {table}")
-    report.uses(table, folder)
     boxes = read_rows(table)
     frames = numbered_frames(folder)
     match(folder, frames, len(boxes), table)
@@ -48,5 +48,5 @@ def scan(folder: Path, report: Report) -> Iterator[Track]:
             report.fault(f"{part / 'anno'}: no files in it")
         yield from read_each(report, tables, read_clip)
         lost = {p.name for p in folders_in(part / "frames")} - {t.stem for t in tables}
-        for name in () if report.strict else sorted(lost):  # no harm to training
+        for name in sorted(lost) if report.checks else ():  # no harm to training
             report.fault(f"{part / 'anno' / name}.txt: missing, the boxes of {part / 'frames' / name}")

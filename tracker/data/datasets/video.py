@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tracker.data.boxfiles import beside, read_boxes
 from tracker.data.datasets.base import DATASETS, not_here
-from tracker.data.files import image_size
 from tracker.data.report import Report
 from tracker.data.tracks import Track
 from tracker.data.unpack import frame_name, unpack
 from tracker.errors import InputError
+from tracker.formats.targets import beside, read_boxes
 
 VIDEOS = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
 
@@ -41,7 +40,7 @@ def read_video(video: Path, report: Report) -> list[Track]:
         if not shown.any():
             continue
         paths = [os.path.join(folder, frame_name(n)) for n in thing.frames.tolist()]
-        keep = report.usable(table, thing.boxes, image_size(paths[int(np.flatnonzero(shown)[0])]), shown)
+        keep = report.usable(table, thing.boxes, report.size_of(paths[int(np.flatnonzero(shown)[0])]), shown)
         name = video.stem if len(objects) == 1 else f"{video.stem}#{thing.name}"
         if len(keep):
             boxes = thing.boxes[keep].astype(np.float32)
@@ -57,5 +56,5 @@ def scan(folder: Path, report: Report) -> Iterator[Track]:
         not_here(folder, "no video in it", "video")
     report.uses(folder)
     for video in videos:
-        yield from report.attempt(read_video, video, report) or []
+        yield from report.part(video.stem, read_video, video, report) or []
         report.step()

@@ -6,16 +6,16 @@ import csv
 import gzip
 import io
 import os
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker.data.datasets.base import DATASETS, not_here
-from tracker.data.files import image_size
 from tracker.data.report import Report
 from tracker.data.tracks import Track
 from tracker.errors import InputError
@@ -26,20 +26,37 @@ MISSING = "image not downloaded"
 
 
 class Row(NamedTuple):
-    """One line of the CSV file. Corners are fractions of the image's width and height."""
+    """One line of the CSV file: what it is about, and `values`.
+
+    These are time in milliseconds, 1 where the object is present, and xmin, xmax, ymin, ymax as fractions of the image.
+    """
 
     video: str
-    time: int
     class_id: str
     class_name: str
     thing: str
-    present: bool
-    corners: tuple[float, ...]  # xmin, xmax, ymin, ymax
+    values: tuple[float, ...]
 
-    @property
-    def file(self) -> str:
-        """Name of the image below the folder of the split, as youtube-bb-utility and PySOT write it."""
-        return f"{self.class_id}/{self.video}_{self.time}_{self.class_id}_{self.thing}.jpg"
+
+class Lines:
+    """The lines of one object of one video, as numbers: 48 bytes each, since a data set has six million of them."""
+
+    def __init__(self, row: Row) -> None:
+        self.video, self.class_id, self.class_name, self.thing, _ = row
+        self._values = array("d")
+
+    def add(self, row: Row) -> None:
+        """Another line of the same object."""
+        self._values.extend(row.values)
+
+    def table(self) -> NDArray[np.float64]:
+        """Values (n, 6) in order of time."""
+        table = np.array(self._values).reshape(-1, 6)
+        return table[np.argsort(table[:, 0], kind="stable")]
+
+    def file(self, time: float) -> str:
+        """Name of an image below the folder of the split, as youtube-bb-utility and PySOT write it."""
+        return os.path.join(self.class_id, f"{self.video}_{int(time)}_{self.class_id}_{self.thing}.jpg")
 
 
 def table_of(folder: Path) -> Path:
@@ -58,42 +75,55 @@ def read_table(path: Path, report: Report) -> Iterator[Row]:
         with opener(path, "rb") as raw, io.TextIOWrapper(raw, encoding="utf-8", newline="") as file:  # type: ignore[arg-type]
             for number, cells in enumerate(csv.reader(file), 1):
                 if cells and cells[0] != "youtube_id":
-                    row = report.attempt(_row, path, number, cells)
+                    row = report.part(cells[0], _row, path, number, cells)
                     if row is not None:
                         yield row
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        report.fault(f"{path}: cannot be read to its end ({error})")
+        report.fault(f"{path}: cannot be read to its end ({error})", whole=True)
 
 
 def _row(path: Path, number: int, cells: list[str]) -> Row:
     try:
         video, time, class_id, class_name, thing, presence = cells[:6]
         x1, x2, y1, y2 = (float(v) for v in cells[6:])
-        return Row(video, int(float(time)), class_id, class_name, thing, presence != "absent", (x1, x2, y1, y2))
-    except ValueError:
+        values = (float(int(float(time))), float(presence != "absent"), x1, x2, y1, y2)
+        return Row(video, class_id, class_name, thing, values)
+    except (ValueError, OverflowError):
         raise InputError(f"{path}, line {number}: expected {COLUMNS}, got {','.join(cells)[:80]!r}") from None
 
 
-def read_track(rows: list[Row], base: Path, present: dict[str, set[str]], report: Report) -> Track | None:
+def objects_of(rows: Iterator[Row]) -> list[list[Lines]]:
+    """The objects of each video, in order of their first lines; those of one object may be anywhere in the file."""
+    videos: dict[str, dict[tuple[str, str], Lines]] = defaultdict(dict)
+    for row in rows:
+        things, key = videos[row.video], (row.class_id, row.thing)
+        if key not in things:
+            things[key] = Lines(row)
+        things[key].add(row)
+    return [list(things.values()) for things in videos.values()]
+
+
+def read_track(lines: Lines, base: Path, present: dict[str, set[str]], report: Report) -> Track | None:
     """One object of one video, from the lines of which there is an image."""
-    shown = np.array([row.present for row in rows])
+    table = lines.table()
+    files = [lines.file(time) for time in table[:, 0]]
+    shown = table[:, 1] > 0
     report.hide("absent", ~shown)
-    here = np.array([os.path.basename(row.file) in present.get(row.class_id, ()) for row in rows])
+    here = np.array([os.path.basename(file) in present.get(lines.class_id, ()) for file in files])
     report.hide(MISSING, shown & ~here)
     shown &= here
     if not shown.any():
         return None
-    width, height = image_size(base / rows[int(np.flatnonzero(shown)[0])].file)
-    x1, x2, y1, y2 = np.array([row.corners for row in rows]).T * np.array([width, width, height, height])[:, None]
+    paths = [os.path.join(base, file) for file in files]
+    width, height = report.size_of(paths[int(np.flatnonzero(shown)[0])])
+    x1, x2, y1, y2 = table[:, 2:].T * np.array([width, width, height, height])[:, None]
     boxes = np.stack([x1, y1, x2 - x1, y2 - y1], axis=1)
-    keep = report.usable([f"{base}/{row.file}" for row in rows], boxes, (width, height), shown)
+    keep = report.usable(paths, boxes, (width, height), shown)
     if not len(keep):
         return None
-    first = rows[0]
-    paths = [os.path.join(base, *rows[i].file.split("/")) for i in keep]
-    numbers = np.array([rows[i].time // 1000 for i in keep], np.int64)  # annotated once a second
-    name = f"{first.video}#{first.class_id}_{first.thing}"
-    return Track(name, paths, boxes[keep].astype(np.float32), numbers, first.class_name)
+    numbers = table[keep, 0].astype(np.int64) // 1000  # annotated once a second
+    name = f"{lines.video}#{lines.class_id}_{lines.thing}"
+    return Track(name, [paths[i] for i in keep], boxes[keep].astype(np.float32), numbers, lines.class_name)
 
 
 @DATASETS.register("youtubebb")
@@ -108,12 +138,9 @@ def scan(folder: Path, report: Report) -> Iterator[Track]:
         raise InputError(f"{base}: missing, the folder of the frames of {table}")
     present = {entry.name: set(os.listdir(entry.path)) for entry in os.scandir(base) if entry.is_dir()}
     report.uses(table, base, *(base / name for name in present))
-    for _, lines in groupby(read_table(table, report), lambda row: row.video):
-        objects: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        for row in lines:
-            objects[row.class_id, row.thing].append(row)
-        for rows in objects.values():
-            track = report.attempt(read_track, sorted(rows, key=lambda r: r.time), base, present, report)
+    for things in objects_of(read_table(table, report)):
+        for lines in things:
+            track = report.part(lines.video, read_track, lines, base, present, report)
             if track is not None:
                 yield track
         report.step()

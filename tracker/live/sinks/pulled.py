@@ -19,8 +19,9 @@ NOTHING = np.zeros((1, 1, 3), np.uint8)
 class Pulled(Sink):
     """For the only target of a run: holds the rows of another sink back until the next given box.
 
-    The tracker's own box is compared with it there: the difference of centres, and the ratio of sizes, is taken to have grown evenly since the last given box, and is
-    taken out of the rows in between. Steps are handed on without their image.
+    The tracker's own box is compared with it there: the difference of centres, and the ratio of sizes, is taken to have
+    grown evenly since the last given box, and is taken out of the rows in between. Steps are handed on without their
+    image.
     """
 
     def __init__(self, sink: Sink) -> None:

@@ -20,10 +20,16 @@ Image = NDArray[Any]
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame: `index` from 0 in the source; `image` as OpenCV has it, None where it could not be read."""
+    """One frame: `index` from 0 in the source; `image` as OpenCV has it, None where it could not be read.
+
+    With a `status`, such as "reconnecting, 3 s", it is no frame but news from a live source: there is no image, and
+    `index` is that of the next frame. `time` says when a live frame came, in seconds on the clock of time.monotonic().
+    """
 
     index: int
     image: Image | None
+    status: str = ""
+    time: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,11 @@ class Span:
         before_stop = self.stop is None or index < self.stop
         return before_stop and index >= self.start and (index - self.start) % self.stride == 0
 
+    def following(self, index: int) -> int:
+        """The first visited index that is not before `index`."""
+        steps = -(-(max(index, self.start) - self.start) // self.stride)
+        return self.start + steps * self.stride
+
     def indices(self, count: int) -> range:
         """The visited indices of a source with `count` frames."""
         return range(self.start, count if self.stop is None else min(self.stop, count), self.stride)
@@ -56,10 +67,13 @@ class Source(ABC):
 
     `fps` is the source's own rate (25 where it has none), `count` its number of frames (None where unknown), `size`
     its width and height in pixels (known once `first()` was called), `bad` how many of the visited frames could not
-    be read so far. A `live` source must be read as it comes and is never read ahead.
+    be read so far. A `live` source must be read as it comes and is never read ahead; `dropped` counts its frames that
+    came while the one before was worked on, and after `gives_up` seconds without a frame it ends (None: never).
+    `ended` says why a source ended early, in a few words.
     """
 
     live = False
+    gives_up: float | None = 60.0
 
     def __init__(self, address: str, span: Span | None = None) -> None:
         self.address = address
@@ -68,6 +82,8 @@ class Source(ABC):
         self.count: int | None = None
         self.size = (0, 0)
         self.bad = 0
+        self.dropped = 0
+        self.ended = ""
         self._frames: Iterator[Frame] = iter(())
         self.busy = False
         self._first: Frame | None = None
@@ -113,7 +129,7 @@ class Source(ABC):
     def __iter__(self) -> Iterator[Frame]:
         yield self.first()
         for frame in self._frames:
-            self.bad += frame.image is None
+            self.bad += frame.image is None and not frame.status
             yield frame
 
     def __enter__(self) -> Source:
@@ -132,7 +148,8 @@ SOURCES: Registry[type[Source]] = Registry("source")
 
 
 def open_source(address: str, span: Span | None = None) -> Source:
-    """The source for an address: a camera number, an RTSP/HTTP address, a folder or glob of images, or a video file.
+    """The source for an address: a video file, a camera number, an RTSP/HTTP address, a folder or glob of images, `-`
+    for standard input, `screen`, or what a source of your own claims (docs/sources.md has them all).
 
     Nothing is opened until it is entered as a context manager. What no kind claims is taken for a video file, whose
     error then says what is wrong with it.

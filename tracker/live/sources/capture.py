@@ -12,68 +12,39 @@ import cv2
 
 from tracker.errors import InputError
 from tracker.live.sources.base import SOURCES, Frame, Image, Source
+from tracker.live.sources.live import LiveSource
+from tracker.live.sources.reception import Connection
 
 SCHEMES = ("rtsp", "rtsps", "rtmp", "rtp", "http", "https", "udp", "tcp", "srt")
-TIMEOUT = 10_000  # ms until a silent network address is given up
+OPEN_TIMEOUT, READ_TIMEOUT = 10_000, 5_000  # ms until a silent address is given up; below Waits.call
+PATIENCE = 25  # reads that may fail in a row where the number of frames is not known
 
 
-class Capture(Source):
-    """What the three kinds share: reading past damage, and rotation tags."""
+def open_capture(target: str | int, backend: int, options: list[int] | None = None) -> cv2.VideoCapture | None:
+    """A capture that turns frames by their rotation tag; None where OpenCV cannot open it."""
+    capture = cv2.VideoCapture(target, backend, options or [])
+    if not capture.isOpened():
+        capture.release()
+        return None
+    capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
+    return capture
 
-    exact = False  # whether `count` was written by the muxer, so that frames missing at the end are damage
-    patience = 25  # reads that may fail in a row where the number of frames is not known
 
-    def connect(self, target: str | int, backend: int, options: list[int] | None = None) -> bool:
-        """Open `target` and learn its rate. False where OpenCV cannot."""
-        self.capture = cv2.VideoCapture(target, backend, options or [])
-        if not self.capture.isOpened():
-            self.capture.release()
-            return False
-        self.capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
-        fps = self.capture.get(cv2.CAP_PROP_FPS)
-        # Cameras answer 0, some containers their time base (90,000).
-        self.fps = fps if math.isfinite(fps) and 0 < fps <= 1000 else 25.0
-        return True
-
-    def read(self) -> Iterator[Frame]:
-        missed: list[int] = []  # failed reads; without an exact count they are frames only if a readable one follows
-        failures, began = 0, False
-        for index in itertools.count():
-            if self.span.stop is not None and index >= self.span.stop:
-                break
-            wanted = index in self.span
-            readable, image = self._grab(wanted)
-            if readable:
-                if began or not self.live:  # a camera may need a few reads to wake up
-                    yield from (Frame(i, None) for i in missed)
-                missed, failures, began = [], 0, True
-                if wanted:
-                    yield Frame(index, image)
-                continue
-            failures += 1
-            if failures >= self.patience if self.count is None else index >= self.count:
-                break
-            if wanted:
-                missed.append(index)
-        if self.exact:
-            yield from (Frame(i, None) for i in missed)
-
-    def _grab(self, wanted: bool) -> tuple[bool, Image | None]:
-        """Step one frame on, and decode it where it is wanted."""
-        try:
-            if not self.capture.grab():
-                return False, None
-            return self.capture.retrieve() if wanted else (True, None)
-        except cv2.error:
-            return False, None
-
-    def close(self) -> None:
-        self.capture.release()
+def rate_of(capture: cv2.VideoCapture) -> float:
+    """Frames a second; 25 where it is not told. Cameras answer 0, some containers their time base (90,000)."""
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    return fps if math.isfinite(fps) and 0 < fps <= 1000 else 25.0
 
 
 @SOURCES.register("video")
-class VideoFile(Capture):
-    """A video file. Damaged frames keep their place in the count, so later frames keep their index."""
+class VideoFile(Source):
+    """A video file. Damaged frames keep their place in the count, so later frames keep their index.
+
+    `exact` is whether `count` was written by the muxer, so that frames missing at the end are damage.
+    """
+
+    exact = False
+    capture: cv2.VideoCapture
 
     @classmethod
     def claims(cls, address: str) -> bool:
@@ -93,47 +64,107 @@ class VideoFile(Capture):
             raise InputError(f"{self.address}: the file is empty")
         if is_text(head[:4096]):  # FFmpeg would render some text files as video
             raise InputError(f"{self.address}: holds text, not video")
-        # By full path: FFmpeg takes a name such as `a:b.mp4` for an address.
-        if not self.connect(str(path.resolve()), file_backend()):
+        self.path = str(path.resolve())  # in full: FFmpeg takes a name such as `a:b.mp4` for an address
+        capture = open_capture(self.path, file_backend())
+        if capture is None:
             raise InputError(
                 f"{self.address}: cannot be read as video; it is damaged, cut short, or of a kind OpenCV does not know"
             )
-        count = self.capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.capture, self.fps = capture, rate_of(capture)
+        count = capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.count = int(count) if 0 < count <= size else None
         self.exact = self.count is not None and counts_frames(head)
 
+    def read(self) -> Iterator[Frame]:
+        missed: list[int] = []  # failed reads; without an exact count they are frames only if a readable one follows
+        failures = 0
+        for index in itertools.count():
+            if self.span.stop is not None and index >= self.span.stop:
+                break
+            wanted = index in self.span
+            readable, image = self._grab(wanted)
+            if readable:
+                yield from (Frame(i, None) for i in missed)
+                missed, failures = [], 0
+                if wanted:
+                    yield Frame(index, image)
+                continue
+            failures += 1
+            if failures >= PATIENCE if self.count is None else index >= self.count:
+                break
+            if wanted:
+                missed.append(index)
+        if self.exact:
+            yield from (Frame(i, None) for i in missed)
+
+    def _grab(self, wanted: bool) -> tuple[bool, Image | None]:
+        """Step one frame on, and decode it where it is wanted."""
+        try:
+            if not self.capture.grab():
+                return False, None
+            return self.capture.retrieve() if wanted else (True, None)
+        except cv2.error:
+            return False, None
+
+    def close(self) -> None:
+        self.capture.release()
+
+
+class Opened(Connection):
+    """A connection through OpenCV; `refusal` is the line for where there is none."""
+
+    def __init__(self, target: str | int, backend: int, refusal: str, options: list[int] | None = None) -> None:
+        self.target, self.backend, self.options, self.refusal = target, backend, options, refusal
+        self.capture: cv2.VideoCapture | None = None
+
+    def open(self) -> None:
+        self.capture = open_capture(self.target, self.backend, self.options)
+        if self.capture is None:
+            raise InputError(self.refusal)
+        self.fps = rate_of(self.capture)
+        # Over HTTP a file tells its length, a stream does not; a recording over RTSP is paced by its server.
+        count = self.capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        if str(self.target).lower().startswith("http") and 0 < count < 1e9:
+            self.frames = int(count)
+
+    def read(self) -> Image | None:
+        assert self.capture is not None, "read() comes after open()"
+        try:
+            readable, image = self.capture.read()
+        except cv2.error:
+            return None
+        return image if readable else None
+
+    def close(self) -> None:
+        if self.capture is not None:
+            self.capture.release()
+
 
 @SOURCES.register("camera")
-class Camera(Capture):
+class Camera(LiveSource):
     """A camera by its number. A folder called `0` is written `./0`."""
-
-    live = True
-    patience = 3  # each may wait for a time-out
 
     @classmethod
     def claims(cls, address: str) -> bool:
         return address.isdecimal()
 
-    def open(self) -> None:
-        if not self.connect(int(self.address), cv2.CAP_ANY):
-            raise InputError(f"camera {self.address}: cannot be opened; is it plugged in, and free of other programs?")
+    def connect(self) -> Connection:
+        refusal = f"camera {self.address}: cannot be opened; is it plugged in, and free of other programs?"
+        return Opened(int(self.address), cv2.CAP_ANY, refusal)
 
 
 @SOURCES.register("stream")
-class Stream(Capture):
-    """An RTSP, HTTP or similar address."""
-
-    live = True
-    patience = 3  # each may wait for a time-out
+class Stream(LiveSource):
+    """An RTSP, HTTP or similar address. Of a recording (HTTP, with a known length) every frame is taken, to its end."""
 
     @classmethod
     def claims(cls, address: str) -> bool:
         return address.partition("://")[0].lower() in SCHEMES and "://" in address
 
-    def open(self) -> None:
-        timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT, cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT]
-        if not self.connect(self.address, cv2.CAP_FFMPEG, timeouts):
-            raise InputError(f"{self.address}: no video stream answers at this address")
+    def connect(self) -> Connection:
+        refusal = f"{self.address}: no video stream answers at this address"
+        timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT]
+        return Opened(self.address, cv2.CAP_FFMPEG, refusal, timeouts)
 
 
 def file_backend() -> int:
