@@ -51,6 +51,25 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
+class RecoveryConfig:
+    """States of a target among others and how it is found again; chosen on clips of other seeds than those reported."""
+
+    sure_score: float = share(0.9, "a box of this score is believed without a second look")
+    doubt_score: float = share(0.5, "below this score a box is refused unless it looks as a returning target must")
+    gone_score: float = share(0.1, "a refused box of a score below this: lost at once")
+    doubt_likeness: float = share(0.65, "boxes less like the target than this part of its usual likeness are refused")
+    gone_likeness: float = share(0.43, "a refused box below this part of the usual likeness: lost at once")
+    back_score: float = share(0.8, "a lost target is found where two frames in a row have this score ...")
+    back_likeness: float = share(0.8, "... and are like it by this part of its usual likeness")
+    learn_likeness: float = share(0.9, "a sure box of this part of the usual likeness is remembered")
+    patience: int = setting(2, "refused boxes in a row until the target is lost", low=1)
+    jump: float = setting(32.0, "a change of step by so many search-crop pixels asks for a second look", low=0)
+    check_every: int = setting(20, "frames after which a sure target is looked at a second time anyway", low=1)
+    views: int = setting(3, "views per frame for a lost target: its last place, or a find, and others", low=2)
+    ring_every: int = setting(2, "frames after which the region around the last place grows by one ring", low=1)
+
+
+@dataclass(frozen=True)
 class TrackingConfig:
     exemplar_size: int = setting(127, "side of the template crop after resizing, pixels", low=127, high=127)
     instance_size: int = setting(255, "side of the search crop after resizing, 63 + 16 n pixels", low=79, high=1023)
@@ -71,6 +90,7 @@ class TrackingConfig:
         143, "search crop of a target that is sure and slow, where several are followed, pixels: 63 + 16 n", low=63
     )
     calm_score: float = share(0.8, "score from which a target counts as sure")
+    recovery: RecoveryConfig = group(RecoveryConfig, "when a target is lost, and how it is found (docs/recovery.md)")
 
 
 @dataclass(frozen=True)
@@ -114,7 +134,9 @@ class DataConfig:
     sources: tuple[SourceConfig, ...] = setting((), "the data sets, each with its layout and weight")
     negative: float = share(0.2, "share of pairs whose search image holds another object")
     workers: int = setting(1, "loader processes; 0 loads in the training process", low=0)
-    cache_mb: int = setting(0, "decoded frames kept in memory per loader process, megabytes", low=0)
+    cache_mb: int = setting(
+        0, "decoded frames that all loader processes of a machine keep in memory together, megabytes", low=0
+    )
     augment: AugmentConfig = group(AugmentConfig, "how crops are varied")
     cross_negative: float = setting(
         0.25, "extra matches per pair of a batch: a search crop with another's template", low=0, high=1
@@ -142,7 +164,7 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class ValidationConfig:
-    every: int = setting(0, "steps between two validations, 0 = none", low=0)
+    every: int = setting(0, "steps between two validations, 0 = none; the state is written before each", low=0)
     path: str = setting("", "folder of held-out clips, below data.root")
     layout: str = setting("got10k", "native layout of the folder, as in data.sources")
     clips: tuple[str, ...] = setting((), "names of the clips, such as those that data.sources exclude; empty: all")

@@ -76,8 +76,8 @@ def view(
     image = cv2.imread(track.paths[i])
     if image is None:
         raise InputError(f"{track.paths[i]}: cannot be read as an image")
-    dx, dy, change = rng.uniform(-1, 1, 3) * (shift, shift, scale)
-    linear = np.eye(2) / (1 + change)
+    dx, dy, *change = rng.uniform(-1, 1, 4) * (shift, shift, scale, scale)
+    linear = np.diag(1 / (1 + np.array(change)))  # width and height each for itself
     middle = np.full(2, (CROP - 1) / 2)
     matrix = np.column_stack([linear, np.full(2, (size - 1) / 2) - linear @ (middle + (dx, dy))])
     image = cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)

@@ -23,7 +23,7 @@ from tracker.data.render import Clip, Scene
 from tracker.data.sprites import SPRITES, Easel, Sprite, hsv
 from tracker.live.sinks.boxes import Boxes
 from tracker.live.sinks.video import Video
-from tracker.live.step import Step
+from tracker.live.step import ONLY, Step
 from tracker.tracking.result import Result
 
 SEEDS = {"one": 1, "two": 2, "three": 3, "four": 4}
@@ -69,12 +69,12 @@ def write_clip(folder: Path, name: str, seed: int, frames: int = FRAMES) -> None
     with Video(folder / f"{name}.mp4") as video, files[0] as truth, files[1] as fixes:
         for index in range(frames):
             drawn = scene.draw(index)
-            step = Plain(index, drawn.frame, Result(drawn.box, 1.0, False))
+            step = Plain(index, drawn.frame, {ONLY.id: Result(drawn.box, 1.0, False)})
             video.write(step)
             truth.write(step)
             if index % EVERY == 0 or index == frames - 1:
                 corners = np.round(np.array(drawn.box.xyxy) + rng.normal(0, SLIP, 4))
-                fixes.write(replace(step, result=Result(Box.from_xyxy(*corners.tolist()), 1.0, False)))
+                fixes.write(replace(step, results={ONLY.id: Result(Box.from_xyxy(*corners.tolist()), 1.0, False)}))
 
 
 def main() -> int:

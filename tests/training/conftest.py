@@ -31,6 +31,24 @@ def drawn_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def clips(drawn_data: Path) -> str:
+    """Three clips of a square that moves right, beside the stills, in GOT-10k layout."""
+    for name in ("one", "two", "three"):
+        folder = drawn_data / "clips" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        rng = np.random.default_rng(len(name))
+        ground = cv2.GaussianBlur(rng.integers(0, 255, (160, 200, 3), np.uint8), (0, 0), 4)
+        rows = []
+        for i in range(6):
+            image = ground.copy()
+            cv2.rectangle(image, (60 + 3 * i, 50), (100 + 3 * i, 90), (20, 30, 240), -1)
+            cv2.imwrite(str(folder / f"{i + 1:08d}.png"), image)
+            rows.append(f"{60 + 3 * i},50,41,41")
+        (folder / "groundtruth.txt").write_text("\n".join(rows) + "\n")
+    return "clips"
+
+
 @pytest.fixture
 def small_config(drawn_data: Path) -> Config:
     """Six steps of two pairs, all of it trained from the first."""

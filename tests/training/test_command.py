@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +29,9 @@ def test_a_run_writes_a_checkpoint_and_is_complete_when_asked_again(
 ) -> None:
     run = tmp_path / "run"
     assert main(words(drawn_data, run)) == 0
-    assert "4 of 4 pairs" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "4 of 4 pairs" in said.out
+    assert "drawn (coco): 6 clips, 6 frames, 6 boxes\n" in said.err
     first = checkpoint.load(run / "siamsa_r18.pth")
     assert first.meta["pairs"] == 4 and first.config.data.sources[0].path == "drawn"
     assert sorted(p.name for p in run.iterdir()) == ["siamsa_r18.pth", "state.pth"]
@@ -67,6 +70,59 @@ def test_an_output_that_exists_is_kept(drawn_data: Path, tmp_path: Path, capsys:
     line = words(drawn_data, tmp_path / "run")
     assert main([*line[:1], "--output", str(kept), *line[1:]]) == 2
     assert "exists" in capsys.readouterr().err and kept.read_text() == "precious"
+
+
+def test_what_is_left_out_is_said_by_source(
+    drawn_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(drawn_data / "drawn", tmp_path / "data" / "flat")
+    notes = tmp_path / "data" / "flat" / "instances.json"
+    tree = json.loads(notes.read_text())
+    tree["annotations"][0]["bbox"][2] = tree["annotations"][3]["bbox"][3] = 0
+    notes.write_text(json.dumps(tree))
+    shutil.copytree(drawn_data / "drawn", tmp_path / "data" / "whole")
+    both = "data.sources=[{path: whole, layout: coco}, {path: flat, layout: coco}]"
+    assert main(words(tmp_path / "data", tmp_path / "run", both, "train.pairs=2")) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert "whole (coco): 6 clips, 6 frames, 6 boxes" in said
+    (flat,) = (line for line in said if line.startswith("flat (coco): 4 clips, 4 frames, 4 boxes; left out: 2 "))
+
+
+def test_the_first_weights_are_not_needed_to_go_on(
+    drawn_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = tmp_path / "given.pth"
+    assert main(words(drawn_data, tmp_path / "run", "train.pairs=2")) == 0
+    (tmp_path / "run" / "siamsa_r18.pth").rename(given)
+    line = words(drawn_data, tmp_path / "other", f"train.init={given}")
+    assert main([*line, "train.pairs=2"]) == 0
+    assert "tensors taken" in capsys.readouterr().err
+    given.unlink()
+    assert main(line) == 0
+    said = capsys.readouterr()
+    assert "4 of 4 pairs" in said.out and "given" not in said.err
+    assert main([line[0], "--overwrite", *line[1:]]) == 2
+    assert "given.pth" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_a_signal_during_a_validation_does_not_wait_for_its_end(drawn_data: Path, clips: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    line = words(drawn_data, run, "train.validation.every=1", f"train.validation.path={clips}")
+    line += ["train.validation.frames=2", "tracking.instance_size=127"]
+    command = [sys.executable, "-m", "tracker", *line, "train.validation.pairs=10_000_000"]  # days of it
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 240
+    while not (run / "state.pth").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(1)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM and "goes on from here" in said, said
+    assert not (run / "metrics.jsonl").exists()
+    assert main([*line, "train.validation.pairs=2"]) == 0
+    assert [json.loads(row)["step"] for row in (run / "metrics.jsonl").open()] == [1, 2]
 
 
 @pytest.mark.slow

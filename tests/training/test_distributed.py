@@ -53,7 +53,7 @@ def equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 
 @pytest.mark.slow
-def test_two_processes_train_as_one_with_twice_the_batch(drawn_data: Path, tmp_path: Path) -> None:
+def test_two_processes_train_as_one_with_twice_the_batch(drawn_data: Path, clips: str, tmp_path: Path) -> None:
     (alone,) = work(tmp_path / "one", drawn_data, 1, 4)
     first, second = work(tmp_path / "two", drawn_data, 2, 2)
     assert equal(first["trained"], second["trained"])
@@ -65,6 +65,10 @@ def test_two_processes_train_as_one_with_twice_the_batch(drawn_data: Path, tmp_p
     assert equal(first["after"], second["after"]) and not equal(first["trained"], first["after"])
     # and so it stays when the gradients of two batches make a step
     assert first["steps"] == second["steps"] == 12 and equal(first["end"], second["end"])
+    # held-out clips are shared out, and a stop that one hears of stops both
+    assert first["measured"] == second["measured"] == pytest.approx(alone["measured"], abs=1e-6)
+    assert first["stopped"] == second["stopped"] == alone["stopped"] == [None, None]
+    assert (alone["here"], first["here"]) == (1, 2)
 
 
 def words(data: Path, run: Path) -> list[str]:
@@ -94,6 +98,8 @@ def test_stopped_and_killed_it_goes_on_to_the_same_bits(drawn_data: Path, tmp_pa
     whole = torchrun(drawn_data, tmp_path / "whole")
     said, _ = whole.communicate(timeout=500)
     assert whole.returncode == 0, said
+    assert said.count("drawn (coco): 6 clips, 6 frames, 6 boxes") == 1, "the first process says it"
+    assert (drawn_data / "drawn" / ".siamsa" / "coco.index").is_file(), "and reads what the others find in the index"
     state = tmp_path / "parts" / "state.pth"
     process = torchrun(drawn_data, tmp_path / "parts")
     wait_for_steps(process, state, 3)

@@ -15,8 +15,8 @@ from tracker.data.pairs import PairSampler
 from tracker.errors import InputError
 from tracker.settings import Config
 from tracker.training import state
-from tracker.training.data import batches
-from tracker.training.distributed import ALONE
+from tracker.training.data import batches, open_sampler
+from tracker.training.distributed import ALONE, Team
 from tracker.training.loop import Hooks, train
 from tracker.training.step import Run, cross_pairs, training_step
 
@@ -112,6 +112,47 @@ def test_fp16_scales_the_loss_and_resumes_the_scale(small_config: Config, tmp_pa
     assert again.scaler.state_dict() == run.scaler.state_dict() and again.skipped == run.skipped
 
 
+def loaded(run: Run, scale: float) -> Run:
+    """The run with another scale of its loss."""
+    run.scaler.load_state_dict({**run.scaler.state_dict(), "scale": scale})
+    run.net.train()
+    return run
+
+
+def test_a_scale_that_is_too_high_is_lowered_and_not_taken_for_a_bad_loss(small_config: Config) -> None:
+    changes = ["train.precision=fp16", "model.levels=[2]", "model.width=32", "tracking.instance_size=79"]
+    config = apply_overrides(small_config, changes)
+    batch = next(batches(open_sampler(config), 2, 0, 2))
+    run = loaded(fresh(config), 2.0**100)
+    before = {name: value.clone() for name, value in run.net.state_dict().items()}
+    for count in (1, 2):
+        assert training_step(run, [batch], config) == {}
+        assert (run.scaler_overflows, run.skipped, run.skipped_in_a_row) == (count, 0, 0)
+        assert run.scaler.get_scale() == 2.0 ** (100 - count)
+    assert all(torch.equal(value, before[name]) for name, value in run.net.state_dict().items())
+    terms = training_step(loaded(run, 1.0), [batch], config)
+    assert terms["total"] > 0 and (run.scaler_overflows, run.skipped) == (2, 0)
+
+
+@pytest.mark.parametrize(("precision", "scale"), [("fp16", 0.5), ("fp32", 1.0)])
+def test_a_gradient_that_no_scale_helps_is_a_bad_step(small_config: Config, precision: str, scale: float) -> None:
+    changes = [f"train.precision={precision}", "model.levels=[2]", "model.width=32", "tracking.instance_size=79"]
+    config = apply_overrides(small_config, changes)
+    run = fresh(config)
+    run = loaded(run, scale) if run.scaler.is_enabled() else run
+    run.net.head.get_parameter("levels.0.cls.weight").register_hook(lambda gradient: gradient * float("nan"))
+    assert training_step(run, [next(batches(open_sampler(config), 2, 0, 2))], config) == {}
+    assert (run.scaler_overflows, run.skipped, run.skipped_in_a_row) == (0, 1, 1)
+
+
+def test_the_cache_of_frames_is_shared_among_the_loaders_of_a_machine(small_config: Config) -> None:
+    def share(workers: int, here: int) -> int:
+        data = replace(small_config.data, cache_mb=48, workers=workers)
+        return open_sampler(replace(small_config, data=data), Team(here=here)).frames.limit // 2**20
+
+    assert [share(0, 1), share(1, 1), share(4, 1), share(0, 8), share(3, 8)] == [48, 48, 12, 6, 2]
+
+
 def test_cross_pairs_are_negative_except_within_one_track() -> None:
     labels = torch.zeros(4, 25, 25, dtype=torch.long)
     labels[:, 12, 12] = 1
@@ -148,6 +189,26 @@ def test_weights_of_other_projects_start_a_run(small_config: Config, tmp_path: P
     assert (run.net.state_dict()["neck.0.0.weight"] == 0.25).all()
     shipped, report = state.start(apply_overrides(small_config, ["train.init=siamsa_r18.pth"]), ALONE)
     assert report is not None and not report.missing and not report.unexpected
+
+
+def test_a_run_goes_on_without_the_weights_that_it_began_with(small_config: Config, tmp_path: Path) -> None:
+    given = tmp_path / "given.pth"
+    state.write_checkpoint(fresh(apply_overrides(small_config, ["train.seed=5"])), small_config, given)
+    config = apply_overrides(small_config, [f"train.init={given}", "train.pairs=4"])
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    whole.mkdir()
+    parts.mkdir()
+    expected = go(fresh(config), config, whole)
+    go(fresh(config), config, parts, stop_at=1)
+    given.unlink()
+    with pytest.raises(InputError, match="given.pth"):
+        fresh(config)
+    again, report = state.start(config, ALONE, init=False)
+    state.resume(again, config, parts / "s.pth")
+    go(again, config, parts)
+    assert report is None and again.step == expected.step == 2
+    for name, value in expected.net.state_dict().items():
+        assert torch.equal(value, again.net.state_dict()[name]), name
 
 
 def test_resuming_with_other_settings_is_refused_by_name(small_config: Config, tmp_path: Path) -> None:

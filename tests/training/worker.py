@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -17,6 +18,7 @@ from tracker.training import loop, state
 from tracker.training.data import batches
 from tracker.training.distributed import Team, join
 from tracker.training.step import Run, training_step
+from tracker.training.validate import Validation
 
 
 def settings(data: str, batch: int) -> Config:
@@ -43,6 +45,19 @@ def poisoned(run: Run, config: Config, team: Team) -> tuple[dict[str, float], di
     return training_step(run, [first], config), training_step(run, [second], config)
 
 
+def held_out(config: Config, team: Team) -> dict[str, object]:
+    """Numbers of a fresh network on held-out clips; and what comes of a stop that one process alone hears of."""
+    shown: dict[str, Any] = {"every": 1, "path": "clips", "pairs": 5, "frames": 4}
+    config = replace(config, train=replace(config.train, validation=replace(config.train.validation, **shown)))
+    run, _ = state.start(config, team)
+    validation, asked = Validation(config), iter(range(99))
+    return {
+        "measured": validation(run),
+        "stopped": [validation(run, lambda: team.rank == team.size - 1), validation(run, lambda: next(asked) > 7)],
+        "here": team.here,
+    }
+
+
 def main() -> None:
     """Train, then a poisoned step, then two of two parts each; write what came of it."""
     out, data, batch = sys.argv[1:]
@@ -59,6 +74,7 @@ def main() -> None:
         run.step = 10  # of steps twice as large
         loop.train(run, parts, PairSampler(parts.data, parts.tracking, parts.train.seed), log, loop.Hooks())
         content = {"trained": trained, "after": after, "end": run.net.state_dict(), "skipped": run.skipped}
+        content |= held_out(config, team)
         torch.save(content | {"bad": bad, "good": good, "steps": run.step}, f"{out}.{team.rank}")
 
 

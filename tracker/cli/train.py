@@ -57,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace, config: Config, team: Team) -> int:
-    from tracker.data.pairs import PairSampler
     from tracker.training import state
+    from tracker.training.data import describe_sources, open_sampler, prepare_sources
     from tracker.training.loop import train
     from tracker.training.validate import Validation
 
@@ -66,14 +66,17 @@ def _train(args: argparse.Namespace, config: Config, team: Team) -> int:
     folder = args.run or Path("runs/train") / name
     output, saved = args.output or folder / f"{name}.pth", folder / "state.pth"
     resumes = team.from_first(lambda: _resumes(args, output, saved))
-    sampler = PairSampler(config.data, config.tracking, config.train.seed)
+    prepare_sources(config, team)
+    sampler = open_sampler(config, team)
     validation = Validation(config) if config.train.validation.every else None
-    job, report = state.start(config, team)
+    job, report = state.start(config, team, init=not resumes)
     if resumes:
         state.resume(job, config, saved)
     elif report and team.first:
         print(_what_came(config, report), file=sys.stderr)
     team.from_first(lambda: _make(folder, output.parent))
+    if team.first:
+        print(describe_sources(sampler), file=sys.stderr)
     if team.first and not resumes:
         _best(output).unlink(missing_ok=True)  # of an earlier run, which this one replaces
     with ExitStack() as stack:

@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing import forkserver
 from typing import Any
 
@@ -15,9 +16,34 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from tracker.data.pairs import PairSampler
+from tracker.data.sources import prepare
+from tracker.settings import Config, SourceConfig
 from tracker.training.distributed import ALONE, Team
 
 Batch = dict[str, Tensor]
+
+
+def open_sampler(config: Config, team: Team = ALONE) -> PairSampler:
+    """The run's pairs. Of `data.cache_mb`, the memory for decoded frames, each loader process here gets its share.
+
+    Raises InputError where the configuration or a source is bad.
+    """
+    processes = max(1, config.data.workers) * team.here
+    data = replace(config.data, cache_mb=config.data.cache_mb // processes)
+    return PairSampler(data, config.tracking, config.train.seed)
+
+
+def prepare_sources(config: Config, team: Team) -> None:
+    """Where there are several processes: the first reads the data sets that have no index, for all of them."""
+    if team.size > 1:
+        held_out = config.train.validation
+        more = (SourceConfig(held_out.path, held_out.layout),) if held_out.every and held_out.path else ()
+        team.from_first(lambda: prepare(config.data, *more))
+
+
+def describe_sources(sampler: PairSampler) -> str:
+    """A line for each source: what it holds, and what is left out for which reason."""
+    return "\n".join(str(source.counts()) for source in sampler.sources)
 
 
 class Pairs(Dataset[dict[str, Any]]):

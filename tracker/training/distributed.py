@@ -42,6 +42,7 @@ class Team:
     rank: int = 0
     size: int = 1
     device: torch.device = torch.device("cpu")
+    here: int = 1  # how many of them are on this machine
 
     @property
     def first(self) -> bool:
@@ -127,7 +128,7 @@ def join(device: str, backend: str = "auto") -> Iterator[Team]:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"process {rank} of {size} cannot join the others: {first}; start it with torchrun") from None
     try:
-        yield Team(rank, size, place)
+        yield Team(rank, size, place, int(os.environ.get("LOCAL_WORLD_SIZE", size)))
         gc.collect()  # DistributedDataParallel is held by cycles, and holds the group
         dist.barrier()  # all leave together: the first one may still be writing
     finally:

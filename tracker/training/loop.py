@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ import torch
 from tracker.data.pairs import PairSampler
 from tracker.errors import InputError
 from tracker.settings import Config, TrainConfig
+from tracker.training import metrics
 from tracker.training.data import Batch, batches
 from tracker.training.distributed import Team
 from tracker.training.optim import set_progress
@@ -32,11 +31,12 @@ class Hooks:
     """What happens around the steps. All but `validate`, `stopped` and `looked` are called in the first process only.
 
     Attributes:
-        save: writes the resumable state; every `train.save_every` steps and at the end.
+        save: writes the resumable state; every `train.save_every` steps, around a validation, and at the end.
         show: reports progress after every step.
         scalars: takes the running means every LOG_EVERY steps, and a validation's numbers.
         pictures: draws a batch; every `train.pictures_every` steps.
         validate: numbers on held-out clips, every `train.validation.every` steps and at the end; in every process.
+            It gets `stopped`, to ask now and then, and gives None where it was stopped: it is done again on resume.
         looked: after a validation, in every process; whether it was the best so far.
         stopped: asked before every step, in every process; when one says so, all save and return.
     """
@@ -45,7 +45,7 @@ class Hooks:
     show: Callable[[Run], object] = _nothing
     scalars: Callable[[int, dict[str, float]], object] = _nothing
     pictures: Callable[[Run, Batch], object] = _nothing
-    validate: Callable[[Run], dict[str, float]] | None = None
+    validate: Callable[[Run, Callable[[], object]], dict[str, float] | None] | None = None
     looked: Callable[[Run, bool], object] = _nothing
     stopped: Callable[[], object] = bool
 
@@ -67,10 +67,11 @@ def train(run: Run, config: Config, sampler: PairSampler, log: Path, hooks: Hook
     steps = recipe.pairs // each
     if not steps:
         raise InputError(f"train.pairs: {recipe.pairs} pairs are not one step of {each}")
-    stream = batches(sampler, recipe.batch, run.step * each, steps * each, team, recipe.accumulate)
     if team.first:
-        _forget_beyond(log, run.step)
+        metrics.forget_beyond(log, run)
     _mode(run, recipe)
+    _look(run, recipe, log, hooks, steps)  # what was stopped in the middle of it
+    stream = batches(sampler, recipe.batch, run.step * each, steps * each, team, recipe.accumulate)
     while run.step < steps and not team.most(bool(hooks.stopped())):
         begun = time.perf_counter()
         parts = [next(stream) for _ in range(recipe.accumulate)]
@@ -83,7 +84,9 @@ def train(run: Run, config: Config, sampler: PairSampler, log: Path, hooks: Hook
         run.seconds += took
         for name, value in (terms | {"data": waited, "compute": took - waited, "lr": lr}).items():
             run.means[name] = 0.95 * run.means.get(name, value) + 0.05 * value
-        _after(run, recipe, parts[0], log, hooks, steps)
+        if team.first:
+            _report(run, recipe, parts[0], log, hooks)
+        _look(run, recipe, log, hooks, steps)
     if team.first:
         hooks.save(run)
 
@@ -97,42 +100,42 @@ def _mode(run: Run, recipe: TrainConfig) -> None:
                 module.eval()
 
 
-def _after(run: Run, recipe: TrainConfig, batch: Batch, log: Path, hooks: Hooks, steps: int) -> None:
-    """Reports, pictures, validation and state after a step."""
-    first, every = run.team.first, recipe.validation.every
-    if first:
-        hooks.show(run)
-        if run.step % LOG_EVERY == 0:
-            _log(log, run, run.means)
-            hooks.scalars(run.step, run.means | {"skipped": run.skipped})
-        if recipe.pictures_every and run.step % recipe.pictures_every == 0:
-            hooks.pictures(run, batch)
-            _mode(run, recipe)
-    if hooks.validate and every and (run.step % every == 0 or run.step == steps):
-        run.validation = hooks.validate(run)
-        best = run.validation["score"] > run.best.get("score", -1.0)
-        if best:
-            run.best = run.validation | {"step": run.step}
-        if first:
-            _log(log, run, run.validation)
-            hooks.scalars(run.step, {f"held out/{name}": value for name, value in run.validation.items()})
-        hooks.looked(run, best)
+def _report(run: Run, recipe: TrainConfig, batch: Batch, log: Path, hooks: Hooks) -> None:
+    """Progress, scalars, pictures and the state, after a step."""
+    hooks.show(run)
+    if run.step % LOG_EVERY == 0:
+        metrics.append(log, run, run.means)
+        counts = {"skipped": run.skipped, "scaler_overflows": run.scaler_overflows}
+        hooks.scalars(run.step, run.means | counts)
+    if recipe.pictures_every and run.step % recipe.pictures_every == 0:
+        hooks.pictures(run, batch)
         _mode(run, recipe)
-    if first and run.step % recipe.save_every == 0:
+    if run.step % recipe.save_every == 0:
         hooks.save(run)
 
 
-def _forget_beyond(log: Path, step: int) -> None:
-    """Drop the rows of steps that will be done again: after a crash, or when a run is begun anew."""
-    if log.exists():
-        rows = log.read_text().splitlines(keepends=True)
-        part = log.with_name(f".{log.name}.part")
-        part.write_text("".join(row for row in rows if row.endswith("\n") and json.loads(row)["step"] <= step))
-        os.replace(part, log)
+def _look(run: Run, recipe: TrainConfig, log: Path, hooks: Hooks, steps: int) -> None:
+    """Validate where that is due and not done yet.
 
-
-def _log(path: Path, run: Run, values: dict[str, float]) -> None:
-    row: dict[str, Any] = {"step": run.step, "seconds": round(run.seconds, 1), "skipped": run.skipped}
-    row |= {k: round(v, 6) for k, v in values.items()}
-    with path.open("a") as file:
-        file.write(json.dumps(row) + "\n")
+    The state is written before, since a validation may take longer than a signal leaves time for, and after.
+    """
+    first, every = run.team.first, recipe.validation.every
+    due = run.step > 0 and every > 0 and (run.step % every == 0 or run.step == steps)
+    if not hooks.validate or not due or run.validated == run.step:
+        return
+    if first and run.step % recipe.save_every:
+        hooks.save(run)
+    found = hooks.validate(run, hooks.stopped)
+    _mode(run, recipe)
+    if found is None:
+        return
+    run.validation, run.validated = found, run.step
+    best = found["score"] > run.best.get("score", -1.0)
+    if best:
+        run.best = found | {"step": run.step}
+    if first:
+        metrics.append(log, run, found)
+        hooks.scalars(run.step, {f"held out/{name}": value for name, value in found.items()})
+    hooks.looked(run, best)
+    if first:
+        hooks.save(run)

@@ -27,18 +27,23 @@ from tracker.training.step import Run
 # `batch` and `accumulate` may, with the number of processes, as long as a step holds as many pairs.
 FREE = (
     *("description", "tracking.runtime", "tracking.penalty_k", "tracking.window_influence", "tracking.lr"),
-    *("tracking.lost_threshold", "tracking.lost_window_influence", "data.root", "data.workers", "data.cache_mb"),
+    *("tracking.lost_threshold", "tracking.lost_window_influence", "tracking.calm_"),
+    *("data.root", "data.workers", "data.cache_mb"),
     *("train.pairs", "train.threads", "train.precision", "train.init", "train.save_every", "train.backend"),
     *("train.batch", "train.accumulate", "train.pictures_every", "train.validation."),
 )
 
-NUMBERS = ("step", "seconds", "skipped", "skipped_in_a_row", "means", "validation", "best")  # of Run
+NUMBERS = (  # of Run
+    *("step", "seconds", "skipped", "skipped_in_a_row", "scaler_overflows"),
+    *("means", "validation", "validated", "best"),
+)
 
 
-def start(config: Config, team: Team) -> tuple[Run, ImportReport | None]:
+def start(config: Config, team: Team, init: bool = True) -> tuple[Run, ImportReport | None]:
     """A fresh run: seeded weights, then `train.init`, then the backbone's BatchNorm folded into its convolutions.
 
-    Returns it with what `train.init` gave. Raises InputError for a precision or weights that cannot be used.
+    Without `init` that file is not read: for a run to be resumed, whose state replaces all weights.
+    Returns the run with what `train.init` gave. Raises InputError for a precision or weights that cannot be used.
     """
     place = team.device
     fp16 = config.train.precision == "fp16"
@@ -46,7 +51,7 @@ def start(config: Config, team: Team) -> tuple[Run, ImportReport | None]:
     seed_everything(config.train.seed)
     net = build_model(config.model)
     report = None
-    if config.train.init:
+    if config.train.init and init:
         report = checkpoint.import_weights(net, _weights(config.train.init))
     net.eval()
     fold_batchnorm(net.backbone)
@@ -110,6 +115,7 @@ def write_checkpoint(run: Run, config: Config, path: Path) -> str:
         "seconds": round(run.seconds),
         "seed": config.train.seed,
         "skipped_steps": run.skipped,
+        "scaler_overflows": run.scaler_overflows,
         "device": run.device.type,
         "processes": run.team.size,
         "precision": str(run.precision).removeprefix("torch."),

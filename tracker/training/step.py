@@ -56,8 +56,10 @@ class Run:
     seconds: float = 0.0
     skipped: int = 0
     skipped_in_a_row: int = 0
+    scaler_overflows: int = 0  # steps that fp16's loss scale was too high for; not among `skipped`
     means: dict[str, float] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)  # the latest
+    validated: int = 0  # the step of the latest
     best: dict[str, float] = field(default_factory=dict)  # the best one, and its step
 
     def __post_init__(self) -> None:
@@ -113,7 +115,8 @@ def training_step(run: Run, parts: Sequence[Batch], config: Config) -> dict[str,
     """One step on one or more batches whose gradients are averaged: the terms of the loss and the gradient's norm.
 
     Where the loss or the gradient of any process is not finite, all of them leave weights and statistics as they were,
-    count the step and return nothing. RuntimeError when that happens GIVE_UP times in a row.
+    count the step and return nothing. RuntimeError when that happens GIVE_UP times in a row. So it goes for gradients
+    that fp16 cannot hold since the loss is scaled too high, but counted apart: the scale is found by trying.
     """
     run.optimiser.zero_grad(set_to_none=True)
     buffers = [(b, b.clone()) for b in run.net.buffers()]
@@ -130,8 +133,7 @@ def training_step(run: Run, parts: Sequence[Batch], config: Config) -> dict[str,
     parameters = [p for p in run.net.parameters() if p.grad is not None]
     norm = torch.nn.utils.clip_grad_norm_(parameters, config.train.clip or float("inf"))
     if not torch.isfinite(norm):  # the same in all processes, as the gradients are
-        run.scaler.update()
-        return _skip(run, buffers)
+        return _skip(run, buffers, overflow=_lowered(run.scaler))
     run.skipped_in_a_row = 0
     run.scaler.step(run.optimiser)
     run.scaler.update()
@@ -147,11 +149,21 @@ def _quiet(matcher: nn.Module, wait: bool) -> contextlib.AbstractContextManager[
     return contextlib.nullcontext()
 
 
-def _skip(run: Run, buffers: list[tuple[Tensor, Tensor]]) -> dict[str, float]:
+def _lowered(scaler: GradScaler) -> bool:
+    """Update the scale; whether it was lowered from 1 or more. Below that, what is too large is the gradient itself."""
+    scale = scaler.get_scale()
+    scaler.update()
+    return scaler.get_scale() < scale and scale >= 1
+
+
+def _skip(run: Run, buffers: list[tuple[Tensor, Tensor]], overflow: bool = False) -> dict[str, float]:
     run.optimiser.zero_grad(set_to_none=True)
     with torch.no_grad():
         for buffer, before in buffers:
             buffer.copy_(before)
+    if overflow:
+        run.scaler_overflows += 1
+        return {}
     run.skipped, run.skipped_in_a_row = run.skipped + 1, run.skipped_in_a_row + 1
     if run.skipped_in_a_row == GIVE_UP:
         raise RuntimeError(f"{GIVE_UP} steps in a row gave no finite loss; begin again with a lower train.lr")

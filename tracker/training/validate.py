@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +41,8 @@ class Validation:
         if not settings.pairs and not settings.frames:
             raise InputError("train.validation: pairs and frames are both 0; there is nothing to measure")
         source = SourceConfig(settings.path, settings.layout)
-        held = replace(config.data, sources=(source,), negative=0.0, workers=0, augment=_plain(config.data.augment))
+        plain = _plain(config.data.augment)
+        held = replace(config.data, sources=(source,), negative=0.0, workers=0, cache_mb=0, augment=plain)
         tracks = open_sources(held)[0].tracks
         names = [clip_of(name) for name in tracks.names]
         missing = sorted(set(settings.clips).difference(names))
@@ -56,38 +58,59 @@ class Validation:
         source = replace(source, exclude=tuple(sorted(others)))
         self.sampler = PairSampler(replace(held, sources=(source,)), config.tracking, SEED)
 
-    def __call__(self, run: Run) -> dict[str, float]:
+    def __call__(self, run: Run, stopped: Callable[[], object] = bool) -> dict[str, float] | None:
         """Mean overlaps `pairs` and `clips` (0..1), each where it is asked for; processes share the work.
 
-        `score`, by which the best checkpoint is chosen, is that on clips, or else on pairs.
+        `score`, by which the best checkpoint is chosen, is that on clips, or else on pairs. None where `stopped` said
+        so in any process: it is asked after every batch of pairs and every frame.
         """
         net = run.average.net if run.average else run.net
         was_training = net.training
         net.eval()
+        try:
+            return self._measure(net, run, stopped)
+        finally:
+            net.train(was_training)
+
+    def _measure(self, net: SiameseNet, run: Run, stopped: Callable[[], object]) -> dict[str, float] | None:
+        work = {"pairs": (self.settings.pairs, self._pairs), "clips": (self.settings.frames, self._clips)}
         out: dict[str, float] = {}
-        if self.settings.pairs:
-            out["pairs"] = self._mean(run, self._pairs(net, run))
-        if self.settings.frames:
-            mine = self.clips[run.team.rank :: run.team.size]
-            out["clips"] = self._mean(run, follow(net, self.config, run.device, mine, self.settings.frames))
-        net.train(was_training)
+        for name, (wanted, rounds) in work.items():
+            if not wanted:
+                continue
+            values: list[float] = []
+            for found in rounds(net, run, stopped):
+                values += found
+                if run.team.most(bool(stopped())):  # all leave in the same round
+                    return None
+            out[name] = self._mean(run, values)
         return out | {"score": out.get("clips", out.get("pairs", 0.0))}
 
-    def _pairs(self, net: SiameseNet, run: Run) -> list[float]:
-        """Overlap of the box at the best-scored point with the target, of this process's share of the pairs."""
-        size, found = min(self.config.train.batch, 16), []
-        numbers = range(run.team.rank, self.settings.pairs, run.team.size)
-        for start in range(0, len(numbers), size):
-            pairs = [self.sampler.sample(i) for i in numbers[start : start + size]]
-            template, search = (
-                torch.from_numpy(np.stack([p[key] for p in pairs])).to(run.device) for key in ("template", "search")
-            )
-            with torch.no_grad():
-                cls, loc = net(net.embed(template), search)
-            predicted = best_boxes(cls, loc).cpu().numpy()
-            target = np.stack([p["box"] for p in pairs])
-            found += boxes.iou(_xywh(predicted), _xywh(target)).tolist()
+    def _pairs(self, net: SiameseNet, run: Run, _: Callable[[], object]) -> Iterator[list[float]]:
+        """Overlaps of the box at the best-scored point with the target, of this process's part of each batch."""
+        size, team = min(self.config.train.batch, 16), run.team
+        for start in range(0, self.settings.pairs, size * team.size):
+            stop = min(start + size * team.size, self.settings.pairs)
+            numbers = range(start + team.rank, stop, team.size)
+            yield self._overlaps(net, run.device, numbers) if numbers else []
+
+    def _overlaps(self, net: SiameseNet, device: torch.device, numbers: range) -> list[float]:
+        pairs = [self.sampler.sample(i) for i in numbers]
+        template, search = (
+            torch.from_numpy(np.stack([p[key] for p in pairs])).to(device) for key in ("template", "search")
+        )
+        with torch.no_grad():
+            cls, loc = net(net.embed(template), search)
+        predicted, target = best_boxes(cls, loc).cpu().numpy(), np.stack([p["box"] for p in pairs])
+        found: list[float] = boxes.iou(_xywh(predicted), _xywh(target)).tolist()
         return found
+
+    def _clips(self, net: SiameseNet, run: Run, stopped: Callable[[], object]) -> Iterator[list[float]]:
+        """The overlap on this process's next clip, as often in every process."""
+        tracker = Tracker(net, self.config, run.device)
+        for start in range(0, len(self.clips), run.team.size):
+            mine = self.clips[start : start + run.team.size][run.team.rank :][:1]
+            yield [follow(tracker, clip, self.settings.frames, stopped) for clip in mine]
 
     @staticmethod
     def _mean(run: Run, values: list[float]) -> float:
@@ -106,25 +129,21 @@ def best_boxes(cls: torch.Tensor, loc: torch.Tensor) -> torch.Tensor:
     return torch.stack((x - left, y - top, x + right, y + bottom), 1)
 
 
-def follow(
-    net: SiameseNet,
-    config: Config,
-    device: torch.device,
-    clips: list[Track],
-    frames: int,
-) -> list[float]:
-    """Mean overlap of each clip when the tracker starts from its first box; the first frame does not count."""
-    tracker, found = Tracker(net, config, device), []
-    for clip in clips:
-        overlaps = []
-        for i, (path, truth) in enumerate(zip(clip.paths[:frames], clip.boxes[:frames], strict=True)):
-            image = read_image(path)
-            if i == 0:
-                tracker.init(image, boxes.Box(*(float(v) for v in truth)))
-            else:
-                overlaps.append(float(boxes.iou(tracker.update(image).box.xywh, truth)))
-        found.append(float(np.mean(overlaps)) if overlaps else 0.0)
-    return found
+def follow(tracker: Tracker, clip: Track, frames: int, stopped: Callable[[], object] = bool) -> float:
+    """Mean overlap on the first `frames` frames when the tracker starts from the first box, which does not count.
+
+    Where `stopped` says so, the rest is left out.
+    """
+    overlaps = []
+    for i, (path, truth) in enumerate(zip(clip.paths[:frames], clip.boxes[:frames], strict=True)):
+        if stopped():
+            break
+        image = read_image(path)
+        if i == 0:
+            tracker.init(image, boxes.Box(*(float(v) for v in truth)))
+        else:
+            overlaps.append(float(boxes.iou(tracker.update(image).box.xywh, truth)))
+    return float(np.mean(overlaps)) if overlaps else 0.0
 
 
 def _plain(how: AugmentConfig) -> AugmentConfig:
