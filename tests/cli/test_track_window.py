@@ -2,60 +2,39 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
-import os
+import csv
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.desktop import Desktop
 from tests.helpers import FRAMES, needs_xvfb, start_track
+from tracker.live.display import NO_DISPLAY
+from tracker.live.select import TITLE as PICKER
+from tracker.live.window.window import TITLE as LIVE
 
 pytestmark = needs_xvfb
 Start = Callable[..., subprocess.Popen[str]]
-PICKER, LIVE = "siamsa: draw", "siamsa: Space"
+ZOOM = 4  # how much larger the small frames are shown
 
 
 @pytest.fixture(scope="module")
-def display() -> Iterator[str]:
-    """A virtual display without a window manager; Xvfb chooses its number.
-
-    It resets whenever its last client leaves, and refuses clients meanwhile: the command must get past that.
-    """
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", "1024x768x24", "-nolisten", "tcp"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert server.stdout is not None
-    yield f":{server.stdout.readline().strip()}"
-    server.terminate()
-    server.wait()
+def desktop() -> Iterator[Desktop]:
+    with Desktop(resets=True) as desktop:
+        yield desktop
 
 
 @pytest.fixture
-def xdotool(display: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    monkeypatch.setenv("DISPLAY", display)
-
-    def call(*words: object) -> str:
-        done = subprocess.run(["xdotool", *map(str, words)], capture_output=True, text=True, check=False, timeout=30)
-        return done.stdout.strip()
-
-    return call
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+def start(desktop: Desktop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts the command; what a failing test leaves running is ended."""
+    monkeypatch.setenv("DISPLAY", desktop.name)
     started: list[subprocess.Popen[str]] = []
 
-    def call(*words: object) -> subprocess.Popen[str]:
-        started.append(start_track(*words, delay=0.03))
+    def call(*words: object, delay: float = 0.03) -> subprocess.Popen[str]:
+        started.append(start_track(*words, delay=delay))
         return started[-1]
 
     yield call
@@ -64,44 +43,22 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def close_window(display: str, window: str) -> None:
-    """Ask a window to close, as the cross in its title bar does (older xdotool cannot)."""
-    x11 = ctypes.CDLL(ctypes.util.find_library("X11"))
-    x11.XOpenDisplay.restype = ctypes.c_void_p
-    x11.XInternAtom.restype = ctypes.c_ulong
-    server = ctypes.c_void_p(x11.XOpenDisplay(display.encode()))
-    protocols, delete = (x11.XInternAtom(server, name, 0) for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW"))
-    event = (ctypes.c_long * 24)()  # XClientMessageEvent: type, serial, send_event, display, window, kind, format, data
-    event[0], event[4], event[5], event[6], event[7] = 33, int(window), protocols, 32, delete
-    x11.XSendEvent(server, ctypes.c_ulong(int(window)), 0, ctypes.c_long(0), ctypes.byref(event))
-    x11.XCloseDisplay(server)
-
-
-def wait_for(xdotool: Callable[..., str], title: str, process: subprocess.Popen[str]) -> str:
-    deadline = time.monotonic() + 60
-    while not (window := xdotool("search", "--onlyvisible", "--name", title)):
-        assert process.poll() is None and time.monotonic() < deadline, process.communicate()
-        time.sleep(0.05)
-    time.sleep(0.3)  # until it listens to the mouse
-    return window.splitlines()[0]
-
-
-def drag(xdotool: Callable[..., str], window: str, *points: tuple[int, int]) -> None:
-    xdotool("mousemove", "--window", window, *points[0], "mousedown", 1)
-    for point in points[1:]:
-        xdotool("mousemove", "--window", window, *point, "sleep", 0.1)
-    xdotool("mouseup", 1, "sleep", 0.2)
+def drag(desktop: Desktop, window: str, *points: tuple[int, int]) -> None:
+    """Drag in pixels of the frame."""
+    desktop.drag(window, *((x * ZOOM, y * ZOOM) for x, y in points))
 
 
 def test_a_box_drawn_with_the_mouse_gives_the_same_track(
-    video: Path, tmp_path: Path, start: Start, xdotool: Callable[..., str]
+    video: Path, tmp_path: Path, start: Start, desktop: Desktop
 ) -> None:
     process = start(video, "--boxes", tmp_path / "drawn.csv", "--output", tmp_path / "drawn.mp4")
-    window = wait_for(xdotool, PICKER, process)
-    drag(xdotool, window, (90, 20), (120, 70))  # a first try, drawn again
-    drag(xdotool, window, (20, 40), (33, 50), (44, 64))
-    xdotool("key", "Return")
-    assert wait_for(xdotool, LIVE, process), "the run is shown"
+    window = desktop.window(PICKER, process)
+    drag(desktop, window, (90, 20), (120, 70))  # a first try, drawn again
+    drag(desktop, window, (20, 40), (33, 50), (41, 61))
+    drag(desktop, window, (41, 61), (42, 62), (44, 65))  # its corner
+    desktop.do("key", "Left", "key", "--delay", 300, "Right")
+    desktop.do("key", "braceleft", "sleep", 0.3, "key", "Return")
+    assert desktop.window(LIVE, process), "the run is shown"
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, ""), out
     assert "drawn: --box 20,40,24,24 (a row for --correct: 0,20,40,24,24)" in out
@@ -111,18 +68,32 @@ def test_a_box_drawn_with_the_mouse_gives_the_same_track(
     assert (tmp_path / "drawn.csv").read_text().count("\n") == FRAMES + 1
 
 
+def test_two_boxes_drawn_in_one_go(video: Path, tmp_path: Path, start: Start, desktop: Desktop) -> None:
+    process = start(video, "--boxes", tmp_path / "two.csv")
+    window = desktop.window(PICKER, process)
+    drag(desktop, window, (20, 40), (33, 50), (44, 64))
+    desktop.do("key", "Tab", "sleep", 0.3)
+    drag(desktop, window, (100, 80), (110, 90), (130, 100))
+    desktop.do("key", "Return")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "--box 20,40,24,24" in out and "--box 100,80,30,20" in out
+    with (tmp_path / "two.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * FRAMES
+    assert [[float(row[key]) for key in "xywh"] for row in rows[:2]] == [[20, 40, 24, 24], [100, 80, 30, 20]]
+
+
 @pytest.mark.parametrize("way", ["Escape", "c", "close"])
-def test_cancelling_leaves_nothing(
-    video: Path, tmp_path: Path, start: Start, xdotool: Callable[..., str], way: str
-) -> None:
+def test_cancelling_leaves_nothing(video: Path, tmp_path: Path, start: Start, desktop: Desktop, way: str) -> None:
     process = start(video, "--boxes", tmp_path / "a.csv")
-    window = wait_for(xdotool, PICKER, process)
-    xdotool("mousemove", "--window", window, 50, 50)
-    xdotool("key", "Return")  # nothing is drawn yet: not accepted
+    window = desktop.window(PICKER, process)
+    desktop.do("key", "Return", "sleep", 0.3)  # nothing is drawn yet: not accepted
+    assert process.poll() is None
     if way == "close":
-        close_window(os.environ["DISPLAY"], window)
+        desktop.close(window)
     else:
-        xdotool("key", way)
+        desktop.do("key", way)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, "")
     assert "cancelled" in out and not list(tmp_path.iterdir())
@@ -130,34 +101,28 @@ def test_cancelling_leaves_nothing(
 
 @pytest.mark.parametrize("way", ["q", "Escape", "close"])
 def test_the_run_ends_from_its_window_with_everything_written(
-    video: Path, tmp_path: Path, start: Start, xdotool: Callable[..., str], way: str
+    video: Path, tmp_path: Path, start: Start, desktop: Desktop, way: str
 ) -> None:
-    process = start(video, "--boxes", tmp_path / "a.csv", "--box", "20,40,24,24")
-    window = wait_for(xdotool, LIVE, process)
-    xdotool("mousemove", "--window", window, 50, 50)
+    process = start(video, "--boxes", tmp_path / "a.csv", "--box", "20,40,24,24", delay=0.1)
+    window = desktop.window(LIVE, process)
     if way == "close":
-        close_window(os.environ["DISPLAY"], window)
+        desktop.close(window)
     else:
-        xdotool("key", way)
+        desktop.do("key", way)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
     assert "stopped by the window" in out
-    assert 1 < len(np.loadtxt(tmp_path / "a.csv", delimiter=",", skiprows=1)) < FRAMES
+    assert 1 < len(np.loadtxt(tmp_path / "a.csv", delimiter=",", skiprows=1, usecols=range(5))) < FRAMES
     assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]
 
 
-def test_space_pauses_and_goes_on(video: Path, tmp_path: Path, start: Start, xdotool: Callable[..., str]) -> None:
-    process = start(video, "--boxes", tmp_path / "a.csv", "--box", "20,40,24,24")
-    window = wait_for(xdotool, LIVE, process)
-    xdotool("mousemove", "--window", window, 50, 50, "key", "space")
-    partial = tmp_path / ".a.partial.csv"
-    time.sleep(0.3)
-    before = partial.read_text()
-    time.sleep(0.5)
-    assert partial.read_text() == before and process.poll() is None
-    xdotool("key", "period", "sleep", 0.5)
-    assert partial.read_text().count("\n") == before.count("\n") + 1, "one frame on, and paused again"
-    xdotool("key", "space")
-    process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert len(np.loadtxt(tmp_path / "a.csv", delimiter=",", skiprows=1)) == FRAMES
+def test_without_a_display_one_line_says_what_else_there_is(
+    video: Path, tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DISPLAY")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    process = start(video, "--boxes", tmp_path / "a.csv")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err.count("\n")) == (2, "", 1)
+    assert NO_DISPLAY in err and "--no-window" in err and "--box" in err and "siamsa serve" in err
+    assert not list(tmp_path.iterdir())

@@ -16,9 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-import tracker
 from tracker.box import Box, iou
-from tracker.cli.options import add_runtime, add_set
+from tracker.cli.options import add_runtime, add_set, load_tracker
 from tracker.data.render import Clip, Scene
 from tracker.drawing.sheet import contact_sheet
 from tracker.errors import InputError
@@ -57,13 +56,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--frames: must be 2 or more, got {args.frames}")
     clip = Clip(args.frames, _size(args.size), args.seed)
     folder = Path(args.output)
-    follower = tracker.load(
-        checkpoint=args.checkpoint,
-        device=args.device,
-        precision=args.precision,
-        overrides=args.set,
-        threads=args.threads,
-    )
+    follower = load_tracker(args)
     with Stop().on_signals() as stop, _workplace(folder) as new:
         scene, album = Scene(clip), Album()
         print(f"rendering {clip.frames} frames of {args.size}: {scene.target}, {scene.ground}", flush=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
+
+import tracker
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:
@@ -36,3 +39,15 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     add("--threads", type=int, default=1, metavar="N", help="CPU threads of each process (default: 1; 0: all)")
     add_runtime(parser)
     add_set(parser)
+
+
+def load_tracker(args: argparse.Namespace) -> Any:
+    """The tracker that these options ask for."""
+    return tracker.load(
+        checkpoint=args.checkpoint,
+        experiment=getattr(args, "experiment", None),
+        device=args.device,
+        precision=args.precision,
+        overrides=args.set,
+        threads=args.threads,
+    )

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
-import tracker
 from tracker.box import Box
-from tracker.cli.options import add_runtime, add_set
+from tracker.cli.options import add_runtime, add_set, load_tracker
 from tracker.cli.truth import NUMBERED, Comparison, read_marks
 from tracker.errors import InputError
 from tracker.formats import FORMATS, endings, number
-from tracker.live.display import has_display
+from tracker.live.display import NO_DISPLAY, has_display
 from tracker.live.engine import Engine, Summary, check_box
 from tracker.live.followers import follower_of
 from tracker.live.loop import with_progress
-from tracker.live.select import pick_box
-from tracker.live.sinks import FileSink, Sink, check_outputs
+from tracker.live.select import pick_boxes
+from tracker.live.sinks import Sink, check_outputs
 from tracker.live.sinks.boxes import Boxes, check_several
 from tracker.live.sinks.pulled import Pulled
 from tracker.live.sinks.video import Video
 from tracker.live.sources import Source, Span, open_source
 from tracker.live.stop import Stop
+from tracker.live.window.window import Window
 
 Chosen = tuple[Box, str]  # a target and its name, which may be empty
 HELP = "follow objects through a video, a camera, a stream or images"
@@ -78,64 +79,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Track, print a summary, and return the exit code: 0, or 130 and 143 after Ctrl-C and SIGTERM."""
-    files = [Path(name) for name in (args.boxes, args.output) if name]
     span = Span(args.start, args.stop, args.stride)
     given = _corrections(args.correct, span)
     truth = read_marks(args.truth) if args.truth else {}
     chosen = _first_boxes(args, given, truth)
-    boxes = Boxes(args.boxes, args.boxes_format, args.source) if args.boxes else None
-    video = Video(args.output) if args.output else None
-    check_outputs(files, args.source, args.overwrite)
-    for read in filter(None, (args.correct, args.truth)):
-        if Path(read).resolve() in [file.resolve() for file in files]:
-            raise InputError(f"{read}: is read and would be written; give the output another name")
+    outputs = _outputs(args)
+    several = not (args.correct or args.truth) and all(sink.form.several for sink in outputs if isinstance(sink, Boxes))
     window = not (chosen and args.no_window) and has_display()
     if not chosen and not window:
-        raise InputError(
-            "there is no display to draw the box on; pass --box x,y,w,h, or draw in a browser: siamsa serve"
-        )
+        raise InputError(NO_DISPLAY)
     with open_source(args.source, span) as source:
         source.gives_up = args.give_up or None
         _check(source, [box for box, _ in chosen])
-        follower = tracker.load(
-            checkpoint=args.checkpoint,
-            experiment=args.experiment,
-            device=args.device,
-            precision=args.precision,
-            overrides=args.set,
-            threads=args.threads,
-        )
-        chosen = chosen or _draw(source, args)
+        follower = follower_of(load_tracker(args), recover=not args.no_recovery)
+        chosen = chosen or _draw(source, args.start, several)
         if not chosen:
             print("cancelled: no box was drawn")
             return 130
-        outputs = [sink for sink in (boxes, video) if sink is not None]
-        if boxes is not None:
-            check_several(boxes, len(chosen))
-            boxes.size = source.size
-        for sink in outputs:
-            sink.fps = source.fps / args.stride  # so that it plays at the speed of the source
+        _prepare(outputs, source, len(chosen), args.stride)
         compared = Comparison(truth)
-        tables: list[Sink] = [compared] if boxes is None else [boxes, compared]
-        with Stop().on_signals() as stop:
-            sinks: list[Sink] = [Pulled(sink) for sink in tables] if args.correct else tables
-            sinks += [video] if video else []
-            corrections = {frame: {1: box} for frame, box in given.items()}
-            many = follower_of(follower, recover=not args.no_recovery)
-            with Engine(source, many, sinks, given=corrections, stop=stop) as engine:
-                for box, name in chosen:
-                    engine.add(box, name)
-                _watch(engine, source, window and not args.no_window)
-    _report(engine.summary, source, outputs)
+        tables: list[Sink] = [*[sink for sink in outputs if isinstance(sink, Boxes)], compared]
+        sinks: list[Sink] = [Pulled(sink) for sink in tables] if args.correct else tables
+        sinks += [sink for sink in outputs if isinstance(sink, Video)]
+        corrections = {frame: {1: box} for frame, box in given.items()}
+        folder = Path(args.output or args.boxes or ".").parent
+        with Stop().on_signals() as stop, Engine(source, follower, sinks, given=corrections, stop=stop) as engine:
+            for box, name in chosen:
+                engine.add(box, name)
+            pictures = _watch(engine, source, folder if window and not args.no_window else None, several)
+    _report(engine.summary, source, [*[sink.path for sink in outputs], *pictures])
     if args.truth:
         print(compared)
     return stop.exit_code
 
 
-def _watch(engine: Engine, source: Source, window: bool) -> None:
-    """Run to the end, in a window or with a progress bar on a terminal."""
-    for _ in with_progress(engine, source):
-        pass
+def _outputs(args: argparse.Namespace) -> list[Boxes | Video]:
+    """The files to write, not yet open. Raises InputError where one would destroy something."""
+    outputs: list[Boxes | Video] = [Boxes(args.boxes, args.boxes_format, args.source)] if args.boxes else []
+    outputs += [Video(args.output)] if args.output else []
+    files = [sink.path for sink in outputs]
+    check_outputs(files, args.source, args.overwrite)
+    for read in filter(None, (args.correct, args.truth)):
+        if Path(read).resolve() in [file.resolve() for file in files]:
+            raise InputError(f"{read}: is read and would be written; give the output another name")
+    return outputs
+
+
+def _prepare(outputs: Sequence[Boxes | Video], source: Source, targets: int, stride: int) -> None:
+    """Tell the outputs what they need to know of the source. Raises InputError for targets that one cannot hold."""
+    for sink in outputs:
+        sink.fps = source.fps / stride  # so that it plays at the speed of the source
+        if isinstance(sink, Boxes):
+            check_several(sink, targets)
+            sink.size = source.size
+
+
+def _watch(engine: Engine, source: Source, folder: Path | None, several: bool) -> Sequence[Path]:
+    """Run to the end: in a window where there is a folder for its pictures, with a progress bar on a terminal."""
+    with Window(engine, folder, several) if folder else nullcontext() as window:
+        for step in with_progress(engine, source):
+            if window is not None:
+                window.show(step)
+    return [] if window is None else window.saved
 
 
 def _corrections(path: str | None, span: Span) -> dict[int, Box | None]:
@@ -181,19 +186,18 @@ def _check(source: Source, boxes: Sequence[Box]) -> None:
         check_box(box, image, source.address)
 
 
-def _draw(source: Source, args: argparse.Namespace) -> list[Chosen]:
+def _draw(source: Source, frame: int, several: bool) -> list[Chosen]:
     """Let the user draw boxes on the first frame, and say how they are written; none where it was cancelled."""
     image = source.first().image
     assert image is not None, "first() refuses an unreadable frame"
-    box = pick_box(image)
-    boxes = [] if box is None else [box]
+    boxes = pick_boxes(image, several)
     for box in boxes:
         text = ",".join(map(number, box.xywh))
-        print(f"drawn: --box {text} (a row for --correct: {args.start},{text})")
+        print(f"drawn: --box {text} (a row for --correct: {frame},{text})")
     return [(box, "") for box in boxes]
 
 
-def _report(summary: Summary, source: Source, outputs: Sequence[FileSink]) -> None:
+def _report(summary: Summary, source: Source, written: Sequence[Path]) -> None:
     """The few lines at the end of a run."""
     if summary.stopped:
         print(f"stopped by {summary.stopped}; what was tracked so far is kept")
@@ -217,9 +221,9 @@ def _report(summary: Summary, source: Source, outputs: Sequence[FileSink]) -> No
         print(
             f"{len(summary.unused)} corrections were of no use, their frames are beyond the end or unreadable: {frames}"
         )
-    for sink in outputs:
-        print(f"wrote {sink.path}")
-    if not outputs:
+    for path in written:
+        print(f"wrote {path}")
+    if not written:
         print("nothing was written; --boxes FILE keeps the boxes, --output FILE the video")
 
 

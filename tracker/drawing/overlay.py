@@ -100,9 +100,10 @@ def place_plates(
     """
     taken: list[Rect] = []
     places: list[Rect] = [(0, 0, 0, 0)] * len(boxes)
+    rects = [_rect(box) for box in boxes]
     for i in reversed(range(len(boxes))):
-        others = [_rect(box) for j, box in enumerate(boxes) if j != i]
-        candidates = list(_candidates(_rect(boxes[i]), sizes[i], picture, gap))
+        others = rects[:i] + rects[i + 1 :]
+        candidates = list(_candidates(rects[i], sizes[i], picture, gap))
         # What comes later in the order must save a little, or plates would jump from side to side.
         cost = [
             sum(_shared(place, box) for box in others)
@@ -141,9 +142,9 @@ def draw_map(canvas: Image, scores: NDArray[Any], place: Box) -> None:
     part = cv2.remap(scores.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     part = np.clip(np.nan_to_num(part), 0, 1)
     heat = cv2.applyColorMap((part * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    alpha = (MAP_OPACITY * (0.15 + 0.85 * part))[..., None]
+    alpha = (MAP_OPACITY * (0.15 + 0.85 * part)).astype(np.float32)
     region = canvas[top:bottom, left:right]
-    region[:] = (region * (1 - alpha) + heat * alpha).astype(np.uint8)
+    region[:] = cv2.blendLinear(np.ascontiguousarray(region), heat, 1 - alpha, alpha)
     cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), WHITE, 1)
 
 

@@ -34,8 +34,7 @@ sys.stdin.read()
 """
 _probes: list[subprocess.Popen[str]] = []
 NO_DISPLAY = (
-    "there is no display to draw the box on; pass --no-window --box x,y,w,h,"
-    " or draw it in a browser with `siamsa serve`"
+    "there is no display for a window; pass --no-window --box x,y,w,h, or draw the box in a browser with `siamsa serve`"
 )
 
 

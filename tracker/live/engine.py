@@ -130,6 +130,11 @@ class Engine:
         self.targets[id] = replace(self.targets[id], name=name)
         self._edit()
 
+    def score_map(self, id: int) -> tuple[NDArray[Any], Box] | None:
+        """A target's last scores S,S (0..1), and the part of the frame that they span; None where there are none."""
+        inner, score_map = self._inner.get(id), getattr(self.follower, "score_map", None)
+        return None if inner is None or score_map is None else score_map(inner)
+
     def __enter__(self) -> Engine:
         return self
 

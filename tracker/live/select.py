@@ -110,8 +110,8 @@ def pick_boxes(image: NDArray[Any], several: bool = True) -> list[Box]:
     """Let the user draw boxes on a frame, and return them in pixels of the frame; none where it was cancelled.
 
     Drag to draw; drag a corner, an edge or the inside to adjust, arrow keys move and brackets size by a pixel; Tab or
-    `n` goes on to one more, Enter or Space ends, Esc, `c`, `q` or closing the window cancels. Ask `has_display()`
-    first: without one, OpenCV aborts the process.
+    `n` goes on to one more, Enter or Space ends, Esc, `c`, `q` or closing the window cancels.
+    Raises InputError where there is no display.
     """
     picker: Picker | None = None
 
