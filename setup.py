@@ -47,7 +47,10 @@ setup(
     packages=[*find_packages(include=["tracker", "tracker.*"]), *PRESENT],
     package_dir={package: folder for package, (folder, _) in PRESENT.items()},
     package_data={
-        "tracker.evaluation.report": ["page.*"],  # the template of the page, its style and script
+        "tracker.evaluation.report": ["page.*"],  # templates of pages, their styles and scripts
+        "tracker.live.batch": ["page.*"],
+        "tracker.live.web": ["page/*"],
+        "tracker.pages": ["*.css", "*.js"],
         **{package: globs for package, (_, globs) in PRESENT.items()},
     },
     include_package_data=False,
@@ -68,7 +71,9 @@ setup(
             "pytest>=8",
             "hypothesis>=6.100",
             "matplotlib>=3.7",
+            "httpx>=0.27",
             "mss>=9",
+            "playwright>=1.45",
             "setuptools>=70.1",
             "types-PyYAML",
             "types-tqdm",

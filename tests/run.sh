@@ -15,7 +15,7 @@ case $found in
 esac
 
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-if ! "$venv/bin/python" -m pip install --quiet -c constraints.txt -e '.[dev,eval,train,tune]'; then
+if ! "$venv/bin/python" -m pip install --quiet -c constraints.txt -e '.[dev,eval,train,tune,web]'; then
     torch=$(grep '^torch==' constraints.txt)
     echo "tests/run.sh: pip could not install the versions of constraints.txt for Python $found (see above);" \
         "if it names torch, there is no $torch for this Python and machine: name another Python with PYTHON=..." >&2

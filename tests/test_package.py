@@ -40,7 +40,9 @@ def test_wheel_holds_the_package_and_its_data(wheel: zipfile.ZipFile) -> None:
     modules = {str(p.relative_to(ROOT)) for p in (ROOT / "tracker").rglob("*.py")}
     data = {f"tracker/{p.relative_to(ROOT)}" for p in (ROOT / "experiments").rglob("*.yaml")}
     data |= {f"tracker/{p.relative_to(ROOT)}" for p in (ROOT / "pretrained").glob("*.*")}
-    data |= {f"tracker/evaluation/report/page.{kind}" for kind in ("html", "css", "js")}
+    pages = [p for p in (ROOT / "tracker").rglob("*.*") if p.suffix in (".html", ".css", ".js", ".svg")]
+    assert len(pages) > 9
+    data |= {str(p.relative_to(ROOT)) for p in pages}
     assert modules | data <= names
     assert not [name for name in names - modules if name.endswith(".py")], "scripts of the data folders stay out"
 

@@ -63,7 +63,7 @@ def test_the_python_example_tracks(
 ) -> None:
     """The example as it stands, on a video of a textured square that moves 2 pixels a frame."""
     monkeypatch.chdir(tmp_path)
-    (example,) = blocks("README.md", "python")
+    whole, example = blocks("README.md", "python")
     rng = np.random.default_rng(0)
     texture = cv2.resize(rng.integers(0, 256, (9, 6, 3), np.uint8), (60, 90), interpolation=cv2.INTER_NEAREST)
     video = cv2.VideoWriter("video.mp4", cv2.VideoWriter.fourcc(*"mp4v"), 25, (320, 240))
@@ -76,3 +76,7 @@ def test_the_python_example_tracks(
     exec(compile(example, "README.md", "exec"), {})
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4 and all(line.startswith("Box(x=") for line in lines)
+    exec(compile(whole, "README.md", "exec"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5 and lines[0] == "0 Box(x=120.0, y=80.0, w=60.0, h=90.0) tracking"
+    assert len(Path("boxes.csv").read_text().splitlines()) == 11

@@ -12,10 +12,10 @@ import pytest
 
 from tests.evaluation.helpers import HELPERS, Fragile, Mover, clip, images, moving, otb, run, stamps, table
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.processes import claims, owners
 from tracker.evaluation.running import passes, runner
 from tracker.evaluation.running.records import verify
 from tracker.evaluation.running.trackers import Choice, open_tracker
+from tracker.processes import claims, owners
 
 
 def test_a_failing_tracker_costs_its_sequence_only(

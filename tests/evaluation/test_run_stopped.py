@@ -15,9 +15,9 @@ import pytest
 from tests.evaluation.helpers import otb, stamps
 from tests.helpers import ROOT
 from tracker.cli.main import main
-from tracker.evaluation.processes import claims as claims_module
-from tracker.evaluation.processes import owners
-from tracker.evaluation.processes.claims import Claims
+from tracker.processes import claims as claims_module
+from tracker.processes import owners
+from tracker.processes.claims import Claims
 
 pytestmark = [
     pytest.mark.slow,

@@ -15,7 +15,7 @@ from optuna.trial import TrialState
 
 from tests.helpers import ROOT
 from tracker.errors import InputError
-from tracker.evaluation.processes.owners import me, shown
+from tracker.processes.owners import me, shown
 from tracker.tuning import study as module
 from tracker.tuning.space import parse_ranges
 from tracker.tuning.study import Study

@@ -19,7 +19,10 @@ from tracker.errors import InputError
 # Subcommands in the order of `siamsa --help`. Each is the file of that name in this folder, imported only when it is
 # called (so that help and bad usage do not wait for torch), and has `add_arguments(parser)` and `run(args) -> int`.
 COMMANDS = {
-    "track": "follow an object through a video, camera, stream or folder of images",
+    "track": "follow objects through a video, camera, stream or folder of images",
+    "serve": "track in the browser: videos of a folder, uploads, streams, the browser's camera",
+    "convert": "write a box file in another form: CSV, JSONL, MOT, OTB, VOT, COCO video, CVAT, YOLO",
+    "batch": "track many videos from a table or a folder of them, and show how that went",
     "demo": "render a sample clip, track it and show how well that went",
     "train": "train a network",
     "evaluate": "run a tracker over a benchmark, and score results",

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tune, and print what came of it. Returns 0."""
-    from tracker.evaluation.processes.interrupts import stoppable
+    from tracker.processes.interrupts import stoppable
 
     with stoppable():
         return _run(args)

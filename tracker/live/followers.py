@@ -65,5 +65,5 @@ def follower_of(tracker: AnyTracker, recover: bool = True) -> Follower:
     from tracker.tracking.siamese_tracker import Tracker
 
     if isinstance(tracker, Tracker):
-        return MultiTracker(tracker)
+        return MultiTracker(tracker, recover)
     return Copies(tracker)

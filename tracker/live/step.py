@@ -43,6 +43,11 @@ class Step:
         """The result of the only target, or of the first one. KeyError where there is none."""
         return self.results[min(self.results)]
 
+    @property
+    def named(self) -> dict[str, Result]:
+        """The results by the targets' names, `target 2` where one has none. Of two of one name the last is there."""
+        return {self.targets[id].label: result for id, result in self.results.items()}
+
     @cached_property
     def drawn(self) -> NDArray[np.uint8]:
         """An 8-bit BGR copy with everything on it, made once for all that want it."""

@@ -12,7 +12,7 @@ from tracker.live.followers import AnyTracker, follower_of
 from tracker.live.sinks import check_outputs
 from tracker.live.sinks.boxes import Boxes, check_several
 from tracker.live.sinks.video import CODECS, Video
-from tracker.live.sources import Span, open_source
+from tracker.live.sources import Source, Span, open_source
 from tracker.live.step import Step
 from tracker.tracking.load import load
 
@@ -38,14 +38,17 @@ def track_video(
         boxes: on the first frame, x, y, w, h in pixels: one, several, or several by name.
         tracker: what follows them, as `tracker.load()` gives it; None: the shipped network.
         outputs: files to write, by their endings: boxes (.csv, .jsonl, .mot, ...) or a video (.mp4, .avi, .mkv, .mov).
-            They are there when the loop has ended, also where it was left early.
+            They are there when the loop has ended, also where it was left early (at once with `for ... in
+            track_video(...)`; what is kept in a variable ends with its `close()`).
         overwrite: replace outputs that exist.
         start, stop, stride: frames to visit, counted from 0.
         recover: a lost target keeps its last box and is searched in a growing region.
     Yields:
-        Steps: `index`, `image`, `results` (by id: `box`, `score`, `state`), and `result` where there is one target.
+        Steps: `index`, `image`, `results` (by id: `box`, `score`, `state`), `named` (by name), and `result` where there
+        is one target. A step with a `status` is no frame but news of a live source, "reconnecting, 3 s".
     Raises:
-        InputError: a source that cannot be read, a box that cannot be tracked, an output that cannot be written.
+        InputError: at once for boxes that are none and outputs that cannot be written; with the first step for a source
+            that cannot be read or a box that cannot be tracked there.
     """
     address, chosen = str(source), _named(boxes)
     files = list(outputs)
@@ -54,14 +57,26 @@ def track_video(
     for sink in sinks:
         if isinstance(sink, Boxes):
             check_several(sink, len(chosen))
-    with open_source(address, Span(start, stop, stride)) as frames:
-        image = frames.first().image
+    return _steps(open_source(address, Span(start, stop, stride)), chosen, sinks, tracker, recover)
+
+
+def _steps(
+    source: Source,
+    chosen: Sequence[tuple[str, Box]],
+    sinks: Sequence[Boxes | Video],
+    tracker: AnyTracker | None,
+    recover: bool,
+) -> Iterator[Step]:
+    with source:
+        image = source.first().image
         assert image is not None, "first() refuses an unreadable frame"
         for _, box in chosen:
-            check_box(box, image, address)
+            check_box(box, image, source.address)
         for sink in sinks:
-            sink.fps = frames.fps / stride
-        with Engine(frames, follower_of(tracker or load(), recover), sinks) as engine:
+            sink.fps = source.fps / source.span.stride
+            if isinstance(sink, Boxes):
+                sink.size = source.size
+        with Engine(source, follower_of(tracker or load(), recover), sinks) as engine:
             for name, box in chosen:
                 engine.add(box, name)
             yield from engine

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tracker.errors import InputError
-from tracker.evaluation.processes import owners
+from tracker.processes import owners
 
 BEAT = 15.0  # seconds between two beats
 STALE = 90.0  # seconds without one after which a claim of another machine is taken over

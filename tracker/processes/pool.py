@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from tracker.errors import InputError
-from tracker.evaluation.processes import interrupts
+from tracker.processes import interrupts
 
 Note = Callable[[Any], None]
 Work = Callable[[Any, Note], Any]  # a task, and what to call with news of it, to the task's value

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from tracker.atomic import write_whole
 from tracker.config import describe, to_dict
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
@@ -21,7 +22,7 @@ from tracker.evaluation.readers import open_reader
 from tracker.evaluation.running.records import digest_of, truth_digest
 from tracker.evaluation.running.trackers import Entry
 from tracker.evaluation.sequence import Sequence
-from tracker.evaluation.text import key, write_whole
+from tracker.evaluation.text import key
 from tracker.settings import Config
 from tracker.tuning.objective import OBJECTIVES, Measured
 from tracker.tuning.space import Range, override, shown

@@ -16,7 +16,7 @@ from collections.abc import Sequence as Many
 from typing import Any
 
 from tracker.errors import InputError
-from tracker.evaluation.processes import owners
+from tracker.processes import owners
 from tracker.tuning.space import Range, Values, rounded
 from tracker.tuning.storage import open_storage
 

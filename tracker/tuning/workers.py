@@ -12,9 +12,9 @@ from functools import partial
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.processes import pool
 from tracker.evaluation.running.trackers import Choice
 from tracker.evaluation.sequence import Sequence
+from tracker.processes import pool
 from tracker.tuning.objective import OBJECTIVES, Measured
 from tracker.tuning.space import Values, with_values
 

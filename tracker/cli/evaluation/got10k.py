@@ -112,8 +112,8 @@ def _compare(args: argparse.Namespace, experiment: Any, performance: Mapping[str
     """Print the figures of both beside one another, and write them where --json says."""
     from importlib.metadata import version
 
+    from tracker.atomic import write_whole
     from tracker.evaluation.scoring.tables import HEADS, grid
-    from tracker.evaluation.text import write_whole
 
     rules = f"got10k {version('got10k')}, {type(experiment).__mro__[2].__name__}: {experiment.RULES}"
     rows, entries = [["tracker", "figure", "got10k", "ours", "difference"]], {}

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run; 0, or 1 where a tracker failed on a sequence, 2 where the material is damaged."""
-    from tracker.evaluation.processes.interrupts import stoppable
+    from tracker.processes.interrupts import stoppable
 
     with stoppable():
         return _run(args)

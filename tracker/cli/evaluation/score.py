@@ -19,9 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the ranking, and write it where --json says."""
+    from tracker.atomic import write_whole
     from tracker.evaluation.scoring import notes, tables
     from tracker.evaluation.scoring import score as scoring
-    from tracker.evaluation.text import write_whole
 
     benchmark, sequences, trackers, rules = material(args)
     scores = scoring.score(benchmark, sequences, trackers, rules)

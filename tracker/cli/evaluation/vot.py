@@ -38,11 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print both sets of numbers; 1 where the toolkit fails."""
+    from tracker.atomic import write_whole
     from tracker.evaluation.adapters import vot, vot_workspace
     from tracker.evaluation.benchmark import load_benchmark
     from tracker.evaluation.scoring import score as scoring
     from tracker.evaluation.scoring.results import trackers_of
-    from tracker.evaluation.text import write_whole
 
     if args.timeout <= 0:
         raise InputError(f"--timeout: must be greater than 0, got {args.timeout:g}")

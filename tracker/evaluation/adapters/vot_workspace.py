@@ -20,12 +20,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tracker.atomic import write_whole
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
 from tracker.evaluation.scoring.results import TrackerResults, read_repetition
 from tracker.evaluation.scoring.score import files_of, image_size
 from tracker.evaluation.sequence import Sequence
-from tracker.evaluation.text import number, write_whole
+from tracker.evaluation.text import number
 
 EXPERIMENT = "baseline"  # what the stacks of VOT 2013 to 2019 call the supervised experiment
 ENTRY = "siamsa-trax"  # our tracker, for the toolkit to drive

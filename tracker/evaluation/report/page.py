@@ -8,22 +8,14 @@ from importlib import resources
 from itertools import groupby
 from string import Template
 
-from tracker import __version__
+from tracker import __version__, pages
 from tracker.evaluation.report.data import Part, Report
 from tracker.evaluation.report.exports import LOWER, best
 from tracker.evaluation.report.plots import Plot
 from tracker.evaluation.report.ranking import TERMS, head, line_key, ranking
 from tracker.evaluation.report.render import svg
 from tracker.evaluation.report.strips import Strip
-from tracker.evaluation.report.style import theme
 from tracker.evaluation.scoring.tables import HEADS, value
-
-GROUND, ACCENT, HOVER, EDGE = (
-    ("#f5f6f7", "#0e1114"),
-    ("#0069a8", "#58b4f4"),
-    ("#f2f6f9", "#1d232a"),
-    ("#8b949e", "#6b7580"),
-)
 
 
 def page(report: Report, plots: list[Plot], strips: list[Strip], images: bool) -> str:
@@ -40,9 +32,9 @@ def page(report: Report, plots: list[Plot], strips: list[Strip], images: bool) -
     files = resources.files(__package__)
     return Template((files / "page.html").read_text("utf-8")).substitute(
         title=escape(report.benchmark.title),
-        theme=_theme(),
-        css=(files / "page.css").read_text("utf-8"),
-        js=(files / "page.js").read_text("utf-8"),
+        theme=pages.theme(),
+        css=pages.style() + (files / "page.css").read_text("utf-8"),
+        js=pages.table_script(),
         protocol=escape(report.protocol),
         facts=_facts(report),
         nav="\n".join(f'<a href="#{name}">{title}</a>' for name, (title, _) in shown.items()),
@@ -53,16 +45,6 @@ def page(report: Report, plots: list[Plot], strips: list[Strip], images: bool) -
         ),
         benchmark_source=escape(f"Benchmark: {report.benchmark.source}" if report.benchmark.source else ""),
         version=escape(__version__),
-    )
-
-
-def _theme() -> str:
-    named = [("--ground", *GROUND), ("--accent", *ACCENT), ("--hover", *HOVER), ("--edge", *EDGE), *theme()]
-    light = " ".join(f"{name}: {value};" for name, value, _ in named)
-    dark = " ".join(f"{name}: {value};" for name, _, value in named)
-    return (
-        f":root {{ color-scheme: light dark; {light} }}\n"
-        f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
     )
 
 
@@ -138,7 +120,7 @@ def _sequences(report: Report) -> str:
     return f"""<p class="lead">{figures.capitalize()} of every sequence; the stronger the tint, the worse. A click on
 a head sorts. {_protocol(report)}</p>
 <div class="tools"><label for="filter">Find a sequence</label>
-<input type="search" id="filter" autocomplete="off">
+<input type="search" id="filter" autocomplete="off" data-filters="sequence-table" aria-describedby="filter-count">
 <span id="filter-count" role="status"></span></div>
 {_grid(report, report.sequences, "sequence", report.details)}"""
 

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from tracker.evaluation.report.plots import Plot
-from tracker.evaluation.report.style import settings, theme
+from tracker.evaluation.report.style import settings
+from tracker.pages import colours
 
 DPI = 200
 
@@ -29,7 +30,7 @@ def svg(plot: Plot) -> str:
     body = text[text.index("<svg") :]
     box = re.search(r'viewBox="([^"]+)"', body)
     inner = body[body.index(">") + 1 :]
-    for variable, light, _ in theme():
+    for variable, light, _ in colours():
         inner = inner.replace(light, f"var({variable})")
     inner = re.sub(r'\bid="([^"]+)"', rf'id="{plot.name}-\1"', inner)
     inner = re.sub(r'(?:xlink:)?href="#([^"]+)"', rf'href="#{plot.name}-\1"', inner)

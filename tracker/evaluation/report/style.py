@@ -9,23 +9,8 @@ from typing import Any
 import numpy as np
 
 from tracker.errors import InputError
+from tracker.pages import INK, PAPER, RULE, SERIES, SOFT
 
-# After Okabe and Ito (2008), each darkened to a contrast of 3:1 or more on white; beside it the shade for dark pages.
-SERIES = (
-    ("#0069a8", "#58b4f4"),
-    ("#d04a00", "#ff9456"),
-    ("#008a63", "#3ed3a4"),
-    ("#a8408a", "#f19bd0"),
-    ("#a87200", "#f2bb3f"),
-    ("#2f8fcf", "#a5dcff"),
-    ("#6b4fc8", "#b9a7ff"),
-)
-INK, SOFT, RULE, PAPER = (
-    ("#1b1f24", "#e9ecef"),
-    ("#5b6470", "#9aa4af"),
-    ("#d9dee3", "#333a42"),
-    ("#fefefe", "#15191d"),
-)
 DASHES = ((0, ()), (0, (6, 2)), (0, (2, 1.6)), (0, (7, 2, 1.5, 2)))  # 4 lines x 7 colours: 28 that differ
 MARKS = "oD^sPvX<>"
 WIDTH = 5.0  # inches; narrow, so that the words are still readable on a telephone
@@ -46,12 +31,6 @@ def look(index: int) -> Look:
     """The look of the i-th tracker of a report: neighbours differ in colour, line and mark at once."""
     place = index % len(SERIES)
     return Look(place, SERIES[place][0], DASHES[index % len(DASHES)], MARKS[index % len(MARKS)])
-
-
-def theme() -> list[tuple[str, str, str]]:
-    """CSS variable, light and dark value of every colour that plots use."""
-    named = [("--ink", *INK), ("--soft", *SOFT), ("--rule", *RULE), ("--paper", *PAPER)]
-    return named + [(f"--s{i}", *pair) for i, pair in enumerate(SERIES)]
 
 
 def settings() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tracker.atomic import write_whole
 from tracker.errors import InputError
 from tracker.evaluation.report.data import Report
 from tracker.evaluation.report.exports import as_csv, as_latex, as_markdown
@@ -11,7 +12,6 @@ from tracker.evaluation.report.page import page
 from tracker.evaluation.report.plots import PLOT_NAMES, draw_all
 from tracker.evaluation.report.render import pdf, png
 from tracker.evaluation.report.strips import Strip
-from tracker.evaluation.text import write_whole
 
 PAGE = "report.html"
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.processes.pool import Note
 from tracker.evaluation.running.plans import PLANS
 from tracker.evaluation.running.protocols import PROTOCOLS, Pass, TrackerError
 from tracker.evaluation.running.trackers import Entry
 from tracker.evaluation.sequence import Sequence
 from tracker.images import read_image
+from tracker.processes.pool import Note
 
 TELL = 0.25  # seconds between two words of how far a sequence is
 SAME = 3  # equal repetitions after which there is no further one

@@ -17,13 +17,13 @@ from typing import Any
 
 import yaml
 
+from tracker.atomic import write_whole
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.processes.claims import Claims
-from tracker.evaluation.processes.owners import shown
 from tracker.evaluation.running.layouts import Files, layout_of
 from tracker.evaluation.sequence import Sequence
-from tracker.evaluation.text import write_whole
+from tracker.processes.claims import Claims
+from tracker.processes.owners import shown
 
 RECORDS, CONFIG = "records", "config.yaml"
 

@@ -17,9 +17,6 @@ from typing import Any
 
 from tracker.errors import InputError
 from tracker.evaluation.benchmark import Benchmark
-from tracker.evaluation.processes.claims import Claims
-from tracker.evaluation.processes.owners import shown
-from tracker.evaluation.processes.pool import Event, Failure, Note, Pool
 from tracker.evaluation.readers import open_reader
 from tracker.evaluation.running.layouts import LAYOUTS
 from tracker.evaluation.running.passes import Outcome, attempt
@@ -27,6 +24,9 @@ from tracker.evaluation.running.protocols import PROTOCOLS, Pass
 from tracker.evaluation.running.records import Store, keep, open_store
 from tracker.evaluation.running.trackers import Choice, Entry, open_tracker
 from tracker.evaluation.sequence import Sequence
+from tracker.processes.claims import Claims
+from tracker.processes.owners import shown
+from tracker.processes.pool import Event, Failure, Note, Pool
 
 POLL = 1.0  # seconds between two looks at what others are at
 

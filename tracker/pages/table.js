@@ -25,15 +25,14 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   }
 }
-const field = document.querySelector("#filter");
-if (field) {
-  const rows = [...document.querySelectorAll("#sequence-table tbody tr")];
-  const count = document.querySelector("#filter-count");
+for (const field of document.querySelectorAll("input[data-filters]")) {
+  const rows = [...document.getElementById(field.dataset.filters).tBodies[0].rows];
+  const count = document.getElementById(field.getAttribute("aria-describedby"));
   field.addEventListener("input", () => {
     const wanted = field.value.trim().toLowerCase();
     let shown = 0;
     for (const row of rows) {
-      row.hidden = !row.cells[0].textContent.toLowerCase().includes(wanted);
+      row.hidden = !row.querySelector("th").textContent.toLowerCase().includes(wanted);
       shown += row.hidden ? 0 : 1;
     }
     count.textContent = shown + " of " + rows.length + " shown";

@@ -1,0 +1,224 @@
+"""`siamsa batch` as it is typed: exit codes, what it says, worker processes, Ctrl-C and worse."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tracker
+from tests.helpers import ROOT
+from tests.live.batching import BOX, Page, clips, load, stamps, summary, table
+from tracker.cli.main import main
+from tracker.formats import read_rows
+from tracker.processes import owners
+
+linux = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the workers by Linux's /proc")
+
+
+@pytest.fixture
+def template_tracker(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """No network; what the command asks of `tracker.load` is kept."""
+    asked: dict[str, Any] = {}
+
+    def keep(**settings: Any) -> Any:
+        asked.update(settings)
+        return load()
+
+    monkeypatch.setitem(vars(tracker), "load", keep)
+    return asked
+
+
+def siamsa(place: Path, *words: object) -> int:
+    return main(["batch", str(place / "clips"), "--output", str(place / "out"), "--workers", "0", *map(str, words)])
+
+
+def test_all_is_done_and_summed_up(
+    tmp_path: Path, template_tracker: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips(tmp_path / "clips", 2)
+    words = ["--checkpoint", "w.pth"]
+    assert siamsa(tmp_path, *words) == 2
+    assert "w.pth: no such file" in capsys.readouterr().err and not (tmp_path / "out").exists()
+    assert siamsa(tmp_path, "--video", "--boxes-format", "jsonl", "--threads", 2, "--set", "tracking.lr=0.3") == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("2 of 2 videos done: 25 frames at ") and "wrote" in said.out
+    assert said.err == "", "no bar where there is no terminal"
+    assert sorted(stamps(tmp_path / "out")) == ["clip0.jsonl", "clip0.mp4", "clip1.jsonl", "clip1.mp4"]
+    assert template_tracker["threads"] == 2 and template_tracker["overrides"] == ("tracking.lr=0.3",)
+    assert len(Page(tmp_path / "out" / "index.html").rows) == 3
+
+
+def test_a_video_that_fails_is_told_and_the_others_go_on(
+    tmp_path: Path, template_tracker: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips(tmp_path / "clips", 3)[1].write_bytes(b"no video" * 100)
+    assert siamsa(tmp_path) == 1
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1 and said.err.startswith("siamsa: clip1 failed: ")
+    assert "2 of 3 videos done" in said.out and "1 failed: clip1" in said.out
+    assert siamsa(tmp_path) == 1, "it has still failed"
+    assert "failed before (--retry-failed tries again)" in capsys.readouterr().err
+
+
+def test_videos_without_a_box_do_not_fail_the_run(
+    tmp_path: Path, template_tracker: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips(tmp_path / "clips", 2)[0].with_suffix(".box.txt").unlink()
+    assert siamsa(tmp_path) == 0
+    assert "1 without a box: clip0.mp4" in capsys.readouterr().out
+    assert [row["state"] for row in summary(tmp_path / "out")] == ["done", "no box"]
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (["--workers", "-1"], "--workers: must be 0 or more"),
+        (["--boxes-format", "xls"], "invalid choice"),
+        (["--boxes-format", "otb"], "clip.txt: this form holds one target, and there are 2"),
+        (["--output", "{place}/file"], "is a file"),
+        (["--experiment", "no_such"], "no_such"),
+    ],
+)
+def test_bad_use_is_one_line(
+    tmp_path: Path,
+    video: Path,
+    template_tracker: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    wrong: str,
+) -> None:
+    (tmp_path / "file").write_text("")
+    jobs = table(tmp_path / "jobs.csv", f"{video},{BOX},,,clip", f"{video},{BOX},,,")
+    words = [word.format(place=tmp_path) for word in words]
+    assert main(["batch", str(jobs), "--output", str(tmp_path / "out"), *words]) == 2
+    said = capsys.readouterr()
+    assert wrong in said.err and said.err.count("\n") == 1 and not (tmp_path / "out").exists()
+
+
+def test_bad_rows_are_told_before_anything_is_tracked(
+    tmp_path: Path, video: Path, template_tracker: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    jobs = table(tmp_path / "jobs.csv", f"{video},{BOX},,,", "gone.mp4,1,2,3,4,,,")
+    assert main(["batch", str(jobs), "--output", str(tmp_path / "out")]) == 2
+    assert "jobs.csv, line 3: " in capsys.readouterr().err and not template_tracker and not (tmp_path / "out").exists()
+
+
+def start(place: Path, *words: object, kind: str = "TemplateTracker", delay: float = 0.03) -> subprocess.Popen[str]:
+    """The command with two workers, in a group of its own, as a shell would start it."""
+    code = (
+        "import tracker; from functools import partial; from tests.live.batching import load;"
+        f"tracker.load = partial(load, {kind!r}, {delay});"
+        "from tracker.cli.main import entry; entry('batch')"
+    )
+    program = [sys.executable, "-c", code, "clips", "--output", "out", "--workers", "2", *map(str, words)]
+    return subprocess.Popen(
+        program, cwd=place, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+
+
+def wait_for(process: subprocess.Popen[str], there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not there() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def all_ended(pids: list[int]) -> bool:
+    """Whether none of these processes runs any more, within ten seconds."""
+    deadline = time.monotonic() + 10
+    while (alive := [p for p in pids if owners._started(p) not in ("-", "ended")]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not alive
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def halves(place: Path) -> list[Path]:
+    """What is half done, or claimed, in the folder of results."""
+    out = place / "out"
+    return [*out.rglob("*.claim"), *out.rglob("*.partial*"), *out.glob(".work*")]
+
+
+@linux
+@pytest.mark.slow
+def test_stopped_it_ends_cleanly_and_goes_on(tmp_path: Path) -> None:
+    """Ctrl-C, then SIGTERM to the parent alone, then to the end: every video is tracked once."""
+    clips(tmp_path / "clips", 7, frames=20)
+    done: dict[str, int] = {}
+    for wanted, send in ((2, lambda pid: os.killpg(pid, signal.SIGINT)), (4, lambda pid: os.kill(pid, signal.SIGTERM))):
+        process = start(tmp_path)
+        wait_for(process, lambda wanted=wanted: len(stamps(tmp_path / "out")) >= wanted)  # type: ignore[misc]
+        workers = children(process)
+        send(process.pid)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 130 and "the same command goes on" in err and "Traceback" not in err
+        assert all_ended(workers) and not halves(tmp_path)
+        assert done.items() <= stamps(tmp_path / "out").items()
+        done = stamps(tmp_path / "out")
+        states = [row["state"] for row in summary(tmp_path / "out")]
+        assert wanted <= len(done) == states.count("done") < 7 and states.count("not done") == 7 - len(done)
+        assert "not done yet; the same command goes on" in (tmp_path / "out" / "index.html").read_text()
+    process = start(tmp_path, delay=0)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert len(stamps(tmp_path / "out")) == 7 and done.items() <= stamps(tmp_path / "out").items()
+
+
+@linux
+@pytest.mark.slow
+def test_killed_nothing_is_half_written_and_nobody_left_over(tmp_path: Path) -> None:
+    paths = clips(tmp_path / "clips", 7, frames=20)
+    process = start(tmp_path, "--video")
+    wait_for(process, lambda: len(stamps(tmp_path / "out")) >= 4)
+    workers = children(process)
+    process.kill()
+    process.communicate()
+    assert len(workers) >= 2 and all_ended(workers)
+    done = stamps(tmp_path / "out")
+    for file in (tmp_path / "out" / "boxes").glob("*.csv"):
+        assert len(read_rows(file)) == 20 + int(file.stem[-1]), "what is there is whole"
+    process = start(tmp_path, "--video", delay=0)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert len(stamps(tmp_path / "out")) == 2 * len(paths) and not halves(tmp_path)
+    whole = {name for name in done if {f"{name[:5]}.csv", f"{name[:5]}.mp4"} <= set(done)}
+    assert all(stamps(tmp_path / "out")[name] == done[name] for name in whole)
+
+
+@linux
+@pytest.mark.slow
+def test_a_worker_that_is_killed_costs_one_video_at_most(tmp_path: Path) -> None:
+    clips(tmp_path / "clips", 3, frames=10)  # of 10, 11 and 12 frames; a twelfth is deadly
+    (tmp_path / "deadly").touch()
+    process = start(tmp_path, "--threads", 1, kind="Deadly", delay=0)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 1 and "2 of 3 videos done" in out
+    assert err == "siamsa: clip2 failed: the process ended with signal 9\n" and not halves(tmp_path)
+    (tmp_path / "deadly").unlink()
+    process = start(tmp_path, "--retry-failed", kind="Deadly", delay=0)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+
+
+@linux
+@pytest.mark.slow
+def test_workers_that_cannot_begin_say_why(tmp_path: Path) -> None:
+    clips(tmp_path / "clips", 1)
+    words = ["clips", "--output", "out", "--device", "cuda:99"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tracker", "batch", *words], cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 2 and "cuda" in done.stderr and done.stderr.count("\n") == 1
+    assert not halves(tmp_path)
