@@ -1,0 +1,1 @@
+"""The browser application: a server that tracks, and a page that shows. Needs the extra `siamsa[web]`."""

@@ -1,0 +1,75 @@
+"""Files that a session makes of its results."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tracker.errors import InputError
+from tracker.formats import Clip, Row, write_rows
+from tracker.live.sinks.video import Video
+from tracker.live.step import Step
+from tracker.live.web.board import Board
+from tracker.live.web.feeds import Feed
+from tracker.live.web.wire import Refused
+from tracker.tracking.result import Result
+
+# Form: ending and type of the file.
+FORMS = {
+    "csv": (".csv", "text/csv"),
+    "jsonl": (".jsonl", "application/x-ndjson"),
+    "mot": (".mot.txt", "text/plain"),
+    "coco": (".json", "application/json"),
+    "video": (".mp4", "video/mp4"),
+}
+
+
+def make(form: str, feed: Feed, board: Board, folder: Path, stop: threading.Event) -> Path:
+    """Write a file of one of FORMS. Raises Refused: unknown form, nothing tracked yet, or stopped."""
+    if form not in FORMS:
+        raise Refused(404, f"there is no form {form[:20]!r} (known: {', '.join(FORMS)})")
+    if not board.tracked:
+        raise Refused(409, "nothing is tracked yet: draw a box and play")
+    path = folder / f"download{FORMS[form][0]}"
+    try:
+        if form == "video":
+            _write_video(path, feed, board, stop)
+        else:
+            rows = (row for _, rows in board.steps() for row in rows)
+            write_rows(path, rows, form, Clip(feed.name, feed.size, feed.fps, feed.count))
+    except InputError as error:
+        raise Refused(409, str(error).replace(str(path), "the file")) from None
+    return path
+
+
+def name_of(form: str, feed: Feed) -> str:
+    """What the browser calls the file: the source's name without what a file system or a header may not like."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "_", feed.name.rpartition(".")[0] or feed.name).strip("._")[-60:]
+    return f"{stem or 'tracked'}{'.tracked' if form == 'video' else ''}{FORMS[form][0]}"
+
+
+def _write_video(path: Path, feed: Feed, board: Board, stop: threading.Event) -> None:
+    """The frames from the first to the last result, with what was found drawn on them."""
+    targets = dict(board.targets)
+    image = np.zeros((max(2, feed.size[1]), max(2, feed.size[0]), 3), np.uint8)
+    with Video(path, feed.fps) as video:
+        for frame, rows in _all_frames(board):
+            if stop.is_set():
+                raise Refused(408, "the download was given up")
+            seen = feed.frame(frame)
+            image = image if seen is None else np.asarray(seen)
+            results = {row.id: Result(row.box, row.score, row.lost, row.state == "uncertain") for row in rows}
+            video.write(Step(frame, image, results, targets if results else {}, readable=seen is not None))
+
+
+def _all_frames(board: Board) -> Iterator[tuple[int, list[Row]]]:
+    """Every frame from the first to the last one with results."""
+    after: int | None = None
+    for frame, rows in board.steps():
+        yield from ((gap, []) for gap in range(frame if after is None else after, frame))
+        yield frame, rows
+        after = frame + 1

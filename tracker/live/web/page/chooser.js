@@ -1,0 +1,132 @@
+// The first page: a video of the server, a file, the camera or a stream.
+
+import { kept, setToken } from "./api.js";
+
+const by = (id) => document.getElementById(id);
+const MANY = 8; // videos from which on there is a field to find one
+
+export function lengthOf(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+function describe({ frames, fps, width, height }) {
+  const parts = [];
+  if (frames && fps) parts.push(lengthOf(frames / fps));
+  if (frames) parts.push(`${frames} frames`);
+  if (width) parts.push(`${width}×${height}`);
+  return parts.join(" · ");
+}
+
+export class Chooser {
+  /** `to`: file(name), upload(file), camera(), stream(url), back(), token(). */
+  constructor(to) {
+    this.to = to;
+    this.videos = [];
+    by("video-filter").addEventListener("input", () => this.list());
+    by("upload").addEventListener("click", () => by("upload-file").click());
+    by("upload-file").addEventListener("change", (event) => {
+      const [file] = event.target.files;
+      if (file) to.upload(file);
+      event.target.value = "";
+    });
+    by("camera").addEventListener("click", () => to.camera());
+    by("stream-url").value = kept.get("siamsa.stream", "");
+    by("stream-card").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const url = by("stream-url").value.trim();
+      kept.set("siamsa.stream", url || null);
+      if (url) to.stream(url);
+      else by("stream-url").focus();
+    });
+    by("token-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      setToken(by("token-input").value.trim());
+      to.token();
+    });
+    by("chooser-back").addEventListener("click", () => to.back());
+    this.drops();
+  }
+
+  /** Takes in what the server offers. */
+  offer({ videos, streams, uploads, limits }) {
+    this.uploads = uploads;
+    this.videos = videos || [];
+    by("token-form").hidden = true;
+    by("stream-card").hidden = !streams;
+    by("upload-card").hidden = !uploads;
+    if (limits?.upload_mb) by("upload-note").textContent = `Drop a video anywhere on the page, or choose one. Up to ${limits.upload_mb} MB.`;
+    by("video-filter").hidden = this.videos.length <= MANY;
+    this.list();
+  }
+
+  askToken() {
+    by("token-form").hidden = false;
+    by("token-input").focus();
+  }
+
+  list() {
+    const wanted = by("video-filter").value.trim().toLowerCase();
+    const found = this.videos.filter(({ name }) => name.toLowerCase().includes(wanted));
+    by("videos").replaceChildren(...found.map((video) => this.row(video)));
+    if (found.length) return;
+    const line = document.createElement("p");
+    line.textContent = this.videos.length
+      ? "No video has this in its name."
+      : "The server offers no videos: start it with a folder, siamsa serve --videos FOLDER.";
+    const item = document.createElement("li");
+    item.append(line);
+    by("videos").append(item);
+  }
+
+  row(video) {
+    const [item, button, name, more] = ["li", "button", "b", "small"].map((tag) => document.createElement(tag));
+    name.textContent = video.name;
+    more.textContent = describe(video);
+    button.type = "button";
+    button.append(name, more);
+    button.addEventListener("click", () => this.to.file(video.name));
+    item.append(button);
+    return item;
+  }
+
+  /** While a source is opened nothing else can be chosen. */
+  busy(on) {
+    by("chooser").setAttribute("aria-busy", String(on));
+    for (const control of by("chooser").querySelectorAll("button, input")) {
+      if (control.id !== "upload-cancel") control.disabled = on;
+    }
+    by("chooser").inert = false;
+  }
+
+  progress(part) {
+    by("upload-progress").hidden = part === null;
+    by("upload-bar").value = part || 0;
+  }
+
+  onCancel(cancel) {
+    by("upload-cancel").onclick = cancel;
+  }
+
+  drops() {
+    let depth = 0;
+    const holds = (event) => this.uploads && [...(event.dataTransfer?.types || [])].includes("Files");
+    const over = (change) => (event) => {
+      if (!holds(event)) return;
+      event.preventDefault();
+      depth = Math.max(0, depth + change);
+      by("drop").hidden = depth === 0;
+    };
+    addEventListener("dragenter", over(1));
+    addEventListener("dragleave", over(-1));
+    addEventListener("dragover", (event) => holds(event) && event.preventDefault());
+    addEventListener("drop", (event) => {
+      if (!holds(event)) return;
+      event.preventDefault();
+      depth = 0;
+      by("drop").hidden = true;
+      const [file] = event.dataTransfer.files;
+      if (file) this.to.upload(file);
+    });
+  }
+}

@@ -1,0 +1,288 @@
+// One session with the server: what is shown, what is known, and the commands that change it.
+
+import { Live, timeline } from "./api.js";
+import { Pictures } from "./pictures.js";
+import { labelOf } from "./stage.js";
+
+const PATIENCE = 2000; // ms after which a seek or a picture of the camera counts as unanswered
+
+export class Session {
+  /** `on`: changed(), opened(source), added(id), news(text), error(text), ended(text, gone), answered(). */
+  constructor(stage, history, on) {
+    this.stage = stage;
+    this.history = history;
+    this.on = on;
+    this.live = null;
+    this.camera = null;
+    this.reset();
+  }
+
+  reset() {
+    this.id = null;
+    this.source = null;
+    this.known = []; // all targets: {id, name, colour}
+    this.latest = { frame: 0, playing: false, direction: 1, fps: 0, status: "", targets: [] };
+    this.shown = null; // the message whose picture is on screen
+    this.held = null; // {resume} while a box is drawn: the picture stands still
+    this.late = null; // the newest picture that came meanwhile
+    this.seeking = null;
+    this.wanted = null;
+    this.rate = null;
+    this.states = new Map();
+  }
+
+  get frame() {
+    return this.wanted ?? this.shown?.frame ?? this.latest.frame;
+  }
+
+  get playing() {
+    return this.latest.playing;
+  }
+
+  get seekable() {
+    return Boolean(this.source?.seekable);
+  }
+
+  open(id, source, camera, width) {
+    this.close();
+    this.reset();
+    Object.assign(this, { id, source, camera });
+    this.history.clear();
+    this.stage.targets = [];
+    this.stage.draft = null;
+    this.stage.show(null);
+    this.pictures = new Pictures(
+      (message, bitmap) => this.show(message, bitmap),
+      (frame) => this.send({ do: "ack", frame }),
+    );
+    const pictures = this.pictures;
+    this.live = new Live(id, width, {
+      message: (message) => this.take(message),
+      picture: (message, blob) => pictures === this.pictures && pictures.put(message, blob),
+      link: (text) => this.on.news(text),
+      ended: (text, gone) => this.on.ended(text, gone),
+    });
+  }
+
+  close() {
+    this.live?.close();
+    this.live = null;
+    this.camera?.close();
+    this.camera = null;
+    this.pictures = null;
+    clearTimeout(this.fresh);
+    clearTimeout(this.overdue);
+    clearTimeout(this.silent);
+  }
+
+  send(command) {
+    this.live?.send(command);
+  }
+
+  take(message) {
+    if (message.type === "hello") this.hello(message);
+    else if (message.type === "frame") this.result(message);
+    else if (message.type === "targets") this.edited(message);
+    else if (message.type === "error") this.refused(message);
+  }
+
+  hello(message) {
+    if (!message.source) return;
+    this.source = message.source;
+    this.on.opened(message.source);
+    this.known = message.known || message.targets;
+    Object.assign(this.latest, { frame: message.frame, playing: message.playing ?? false, direction: message.direction || 1 });
+    if (this.camera) this.latest.playing = message.playing ?? true;
+    if (this.rate !== null) this.send({ do: "speed", rate: this.rate });
+    this.history.keep(this.known);
+    this.refresh();
+    this.camera?.restart();
+    this.on.changed();
+  }
+
+  result(message) {
+    const stopped = this.latest.playing && !message.playing;
+    this.latest = message;
+    this.history.put(message.frame, message.targets);
+    this.announce(message);
+    if (this.seeking === message.frame) this.sought();
+    if (this.camera) this.answered(message);
+    if (stopped) this.refresh();
+    this.on.changed();
+  }
+
+  /** The camera's picture that this result is of. */
+  answered(message) {
+    clearTimeout(this.silent);
+    const bitmap = this.camera.answered();
+    if (bitmap) this.show(message, bitmap);
+  }
+
+  edited(message) {
+    const before = new Set(this.known.map((target) => target.id));
+    this.known = message.known || message.targets;
+    this.history.keep(this.known);
+    const added = this.known.filter((target) => !before.has(target.id));
+    if (added.length === 1) this.on.added(added[0].id);
+    if (message.targets && this.shown && (message.frame === undefined || message.frame === this.shown.frame)) {
+      this.history.put(this.shown.frame, message.targets);
+      this.shown = { ...this.shown, targets: message.targets };
+      this.stage.targets = message.targets;
+    }
+    this.settled();
+    this.refresh();
+    this.on.changed();
+  }
+
+  refused(message) {
+    if (this.camera && message.about === "picture") {
+      clearTimeout(this.silent);
+      this.camera.answered()?.close();
+    } else {
+      this.sought();
+      this.settled();
+    }
+    this.on.error(message.error);
+    this.on.changed();
+  }
+
+  /** The drawn box was taken or refused: the picture goes on. */
+  settled() {
+    this.held = null;
+    this.on.answered();
+    this.flush();
+  }
+
+  flush() {
+    const late = this.late;
+    this.late = null;
+    if (late) this.show(late.message, late.bitmap);
+  }
+
+  show(message, bitmap) {
+    if (this.held) {
+      this.late?.bitmap.close();
+      this.late = { message, bitmap };
+      return;
+    }
+    this.shown = message;
+    this.stage.size = message.size || (this.camera ? this.camera.size : [this.source.width, this.source.height]);
+    this.stage.frame = message.frame;
+    this.stage.targets = message.targets;
+    this.stage.show(bitmap);
+    this.on.changed();
+  }
+
+  /** A box is begun: the picture that it is drawn on stays. */
+  hold() {
+    if (this.held) return;
+    const resume = this.playing && !this.camera;
+    this.held = { resume, live: !this.seekable };
+    if (this.camera) this.camera.hold();
+    else if (resume) this.send({ do: "pause" });
+  }
+
+  /** No box came of it. */
+  release() {
+    const resume = this.held?.resume;
+    this.held = null;
+    this.camera?.release();
+    if (resume) this.send({ do: "play", direction: this.latest.direction });
+    this.flush();
+  }
+
+  /** Sends a box for the picture that is shown; live sources go on at once, a video waits for the next key. */
+  give(command) {
+    const held = this.held;
+    this.send({ ...command, frame: this.shown?.frame ?? this.latest.frame });
+    this.camera?.release();
+    if (held?.resume && held.live) this.send({ do: "play", direction: 1 });
+    if (!this.live?.ready) {
+      this.on.error("There is no connection to the server now: draw the box again when it is back.");
+      this.settled();
+    }
+  }
+
+  play(direction) {
+    const last = this.source?.frames ? this.source.frames - 1 : null;
+    if (direction > 0 && this.seekable && last !== null && this.frame >= last) this.send({ do: "seek", frame: 0 });
+    this.send({ do: "play", direction });
+  }
+
+  pause() {
+    this.send({ do: "pause" });
+  }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play(1);
+  }
+
+  step(direction) {
+    if (!this.seekable) return;
+    if (this.playing) this.pause();
+    this.send({ do: "step", direction });
+  }
+
+  speed(rate) {
+    this.rate = rate;
+    this.send({ do: "speed", rate });
+  }
+
+  /** Goes to a frame; while one is on its way only the newest wish is kept. */
+  seek(frame) {
+    if (!this.seekable) return;
+    if (this.playing) this.pause();
+    this.wanted = Math.max(0, Math.min(frame, (this.source.frames || frame + 1) - 1));
+    if (this.seeking === null) this.sendSeek();
+    this.on.changed();
+  }
+
+  sendSeek() {
+    this.seeking = this.wanted;
+    this.send({ do: "seek", frame: this.wanted });
+    clearTimeout(this.overdue);
+    this.overdue = setTimeout(() => this.sought(), PATIENCE);
+  }
+
+  sought() {
+    clearTimeout(this.overdue);
+    const more = this.wanted !== null && this.wanted !== this.seeking && this.seeking !== null;
+    this.seeking = null;
+    if (more) this.sendSeek();
+    else this.wanted = null;
+  }
+
+  /** A picture of the camera goes out. */
+  sendPicture(blob) {
+    this.live?.sendPicture(blob);
+    clearTimeout(this.silent);
+    this.silent = setTimeout(() => this.camera?.answered()?.close(), 2 * PATIENCE);
+  }
+
+  announce({ frame, targets }) {
+    for (const target of targets) {
+      const before = this.states.get(target.id);
+      this.states.set(target.id, target.state);
+      if (target.state === "lost" && before && before !== "lost") this.on.news(`${labelOf(target)} is lost at frame ${frame}`);
+      if (target.state === "tracking" && before === "lost") this.on.news(`${labelOf(target)} is found again at frame ${frame}`);
+    }
+  }
+
+  /** Asks for the complete timeline: frames may have passed without a message. */
+  refresh() {
+    clearTimeout(this.fresh);
+    this.fresh = setTimeout(async () => {
+      const { id } = this;
+      try {
+        const whole = await timeline(id);
+        if (id === this.id && this.live) {
+          this.history.load(whole);
+          this.on.changed();
+        }
+      } catch (error) {
+        if (id === this.id && error.status !== 404) this.on.error(error.message);
+      }
+    }, 150);
+  }
+}

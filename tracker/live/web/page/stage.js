@@ -1,0 +1,227 @@
+// Draws the picture, the targets' boxes and trails, and the box that is being drawn. Boxes are x, y, w, h in pixels of the source.
+
+export const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
+const DASH = [9, 7];
+const LABEL = 21; // height of a label
+const NARROW = 480; // CSS pixels of a picture on which labels are short
+
+/** Black or white, whichever reads better on a colour "#rrggbb". */
+export function inkOn(colour) {
+  const [r, g, b] = [1, 3, 5].map((at) => {
+    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000000" : "#ffffff";
+}
+
+export const labelOf = (target) => (target.name ? `${target.id} ${target.name}` : `target ${target.id}`);
+
+/** Where the handles of a box are, by name. */
+export function handlesOf([x, y, w, h]) {
+  const places = { w: x, e: x + w, n: y, s: y + h };
+  return HANDLES.map((name) => {
+    const column = places[name.at(-1)];
+    return [name, "we".includes(name.at(-1)) ? column : x + w / 2, "ns".includes(name[0]) ? places[name[0]] : y + h / 2];
+  });
+}
+
+export class Stage {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+    this.picture = null; // ImageBitmap or video element that is shown
+    this.size = [0, 0]; // of the source, which boxes are in
+    this.frame = 0;
+    this.targets = [];
+    this.chosen = null; // id
+    this.draft = null; // {box, id, touch: [x, y] | null} while it is drawn
+    this.trails = true;
+    this.history = null;
+    this.asked = false;
+    new ResizeObserver(() => this.redraw()).observe(canvas);
+  }
+
+  /** Shows a picture; the one before is let go. */
+  show(picture) {
+    if (this.picture !== picture) this.picture?.close?.();
+    this.picture = picture;
+    this.redraw();
+  }
+
+  redraw() {
+    if (this.asked) return;
+    this.asked = true;
+    requestAnimationFrame(() => {
+      this.asked = false;
+      this.draw();
+    });
+  }
+
+  /** How the source lies on the canvas, in CSS pixels. */
+  get view() {
+    const [width, height] = this.size;
+    const { clientWidth, clientHeight } = this.canvas;
+    const scale = Math.min(clientWidth / width, clientHeight / height) || 1;
+    return { scale, left: (clientWidth - scale * width) / 2, top: (clientHeight - scale * height) / 2 };
+  }
+
+  toSource(x, y) {
+    const { scale, left, top } = this.view;
+    return [(x - left) / scale, (y - top) / scale];
+  }
+
+  toCanvas([x, y, w, h]) {
+    const { scale, left, top } = this.view;
+    return [left + scale * x, top + scale * y, scale * w, scale * h];
+  }
+
+  draw() {
+    const { canvas, context } = this;
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)];
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+    if (!this.size[0]) return;
+    const [x, y, w, h] = this.toCanvas([0, 0, ...this.size]);
+    if (this.picture) context.drawImage(this.picture, x, y, w, h);
+    context.save();
+    context.beginPath();
+    context.rect(x, y, w, h);
+    context.clip();
+    for (const target of this.targets) if (this.trails) this.drawTrail(target);
+    for (const target of this.targets) if (target.box && this.draft?.id !== target.id) this.drawTarget(target);
+    context.restore();
+    if (this.draft) this.drawDraft();
+  }
+
+  drawTrail({ id, colour, box }) {
+    const points = box && this.history ? this.history.trail(id, this.frame) : [];
+    const { context } = this;
+    const { scale, left, top } = this.view;
+    context.lineWidth = 2;
+    context.strokeStyle = colour;
+    for (let i = 1; i < points.length; i += 1) {
+      if (!points[i - 1] || !points[i]) continue;
+      context.globalAlpha = 0.15 + (0.75 * i) / points.length;
+      context.beginPath();
+      context.moveTo(left + scale * points[i - 1][0], top + scale * points[i - 1][1]);
+      context.lineTo(left + scale * points[i][0], top + scale * points[i][1]);
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+  }
+
+  /** Solid while it is tracked, thin where uncertain, dashed where lost: never by colour alone. */
+  drawTarget(target) {
+    const { context } = this;
+    const box = this.toCanvas(target.box);
+    const width = target.state === "uncertain" ? 1.2 : 3;
+    context.setLineDash(target.state === "lost" ? DASH : []);
+    this.outline(box, target.colour, width);
+    context.setLineDash([]);
+    if (target.id === this.chosen) this.drawBrackets(box, target.colour);
+    const state = target.state === "tracking" || !target.state ? "" : ` ${target.state}`;
+    const narrow = this.canvas.clientWidth < NARROW && state; // the list has the score
+    const score = target.state && !narrow ? ` ${target.score.toFixed(2)}` : "";
+    this.drawLabel(box, labelOf(target) + score + state, target.colour, target.id);
+  }
+
+  outline([x, y, w, h], colour, width) {
+    const { context } = this;
+    context.lineWidth = width + 2.5;
+    context.strokeStyle = "rgb(0 0 0 / 0.55)";
+    context.strokeRect(x, y, w, h);
+    context.lineWidth = width;
+    context.strokeStyle = colour;
+    context.strokeRect(x, y, w, h);
+  }
+
+  drawBrackets(box, colour) {
+    const { context } = this;
+    for (const [name, x, y] of handlesOf(box)) {
+      const r = name.length === 2 ? 5 : 3.5;
+      context.fillStyle = "#ffffff";
+      context.strokeStyle = "#000000";
+      context.lineWidth = 1.5;
+      context.beginPath();
+      context.rect(x - r, y - r, 2 * r, 2 * r);
+      context.fill();
+      context.stroke();
+      context.fillStyle = colour;
+      context.fillRect(x - r + 2.5, y - r + 2.5, 2 * r - 5, 2 * r - 5);
+    }
+  }
+
+  /** Where a label of some width hides the least of other targets: above its box, below it, or inside. */
+  besides([x, y, w, h], width, id) {
+    const [left, top, wide, high] = this.toCanvas([0, 0, ...this.size]);
+    const others = this.targets.filter((target) => target.box && target.id !== id).map((target) => this.toCanvas(target.box));
+    const hidden = ([at, from]) =>
+      others.reduce((sum, [ox, oy, ow, oh]) => {
+        const across = Math.min(at + width, ox + ow) - Math.max(at, ox);
+        const down = Math.min(from + LABEL, oy + oh) - Math.max(from, oy);
+        return sum + Math.max(0, across) * Math.max(0, down);
+      }, 0);
+    const within = (at) => Math.max(left + 1, Math.min(at, left + wide - width - 1));
+    const sides = [within(x - 2), within(x + w + 2 - width)];
+    const places = [y - LABEL - 5, y + h + 5].flatMap((from) => sides.map((at) => [at, from]));
+    const seen = places.filter(([, from]) => from > top && from + LABEL < top + high);
+    const inside = [within(x), Math.max(top + 1, y + 3)];
+    return [...seen, inside].reduce((best, place) => (hidden(place) < hidden(best) ? place : best), seen[0] || inside);
+  }
+
+  drawLabel(box, text, colour, id) {
+    const { context } = this;
+    context.font = `600 13px ${getComputedStyle(this.canvas).fontFamily}`;
+    const width = context.measureText(text).width + 14;
+    const [at, from] = this.besides(box, width, id);
+    context.fillStyle = colour;
+    context.beginPath();
+    context.roundRect(at, from, width, LABEL, 5);
+    context.fill();
+    context.fillStyle = inkOn(colour);
+    context.textBaseline = "middle";
+    context.fillText(text, at + 7, from + 11);
+  }
+
+  drawDraft() {
+    const { context, draft } = this;
+    const box = this.toCanvas(draft.box);
+    const colour = this.targets.find((target) => target.id === draft.id)?.colour || "#ffffff";
+    this.outline(box, colour, 2);
+    this.drawBrackets(box, colour);
+    if (draft.keys || draft.touch) {
+      this.drawLabel(box, `${Math.round(draft.box[2])} × ${Math.round(draft.box[3])}`, colour, draft.id);
+    }
+    if (draft.touch && this.picture) this.drawLoupe(draft.touch, box);
+    context.setLineDash([]);
+  }
+
+  /** What the finger hides, twice as large, in the corner away from it. */
+  drawLoupe([x, y], box) {
+    const { context, canvas } = this;
+    const r = Math.min(58, canvas.clientHeight / 5);
+    const cx = x < canvas.clientWidth / 2 ? canvas.clientWidth - r - 8 : r + 8;
+    const cy = r + 8;
+    const [left, top, w, h] = this.toCanvas([0, 0, ...this.size]);
+    context.save();
+    context.beginPath();
+    context.arc(cx, cy, r, 0, 2 * Math.PI);
+    context.fillStyle = "#000000";
+    context.fill();
+    context.clip();
+    context.translate(cx - 2 * x, cy - 2 * y);
+    context.scale(2, 2);
+    context.drawImage(this.picture, left, top, w, h);
+    context.lineWidth = 1;
+    context.strokeStyle = "#ffffff";
+    context.strokeRect(...box);
+    context.restore();
+    context.beginPath();
+    context.arc(cx, cy, r, 0, 2 * Math.PI);
+    context.lineWidth = 2;
+    context.strokeStyle = "#ffffff";
+    context.stroke();
+  }
+}

@@ -1,0 +1,73 @@
+"""All sessions of a server: how many there may be, who finds which, and when one ends."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tracker.live.followers import Follower
+from tracker.live.web.session import Session
+from tracker.live.web.settings import ServeSettings
+from tracker.live.web.turns import Turns
+from tracker.live.web.wire import Refused
+
+REMOVED = 4001  # close code of a websocket whose session was removed
+
+
+class Sessions:
+    """Sessions by their ids, which cannot be guessed. For the event loop."""
+
+    def __init__(self, limits: ServeSettings, make_follower: Callable[[], Follower]) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="siamsa-", dir=limits.folder))
+        self._limits, self._make_follower, self._turns = limits, make_follower, Turns()
+        self._sessions: dict[str, Session] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def create(self) -> Session:
+        """A new session. Raises Refused where there are too many."""
+        if len(self._sessions) + len(self._ending) >= self._limits.sessions:
+            raise Refused(429, f"there are {self._limits.sessions} sessions already; try again later")
+        session = Session(self.root, self._limits, self._make_follower, self._turns)
+        self._sessions[session.id] = session
+        return session
+
+    def get(self, id: str) -> Session:
+        """The session with this id, which was heard of just now. Raises Refused."""
+        session = self._sessions.get(id)
+        if session is None:
+            raise Refused(404, "there is no such session; it may have been removed because nothing was heard of it")
+        session.hear()
+        return session
+
+    def remove(self, session: Session) -> asyncio.Task[None]:
+        """End a session; the folder is gone when the task is done."""
+        self._sessions.pop(session.id, None)
+        if session.leave is not None:
+            session.leave(REMOVED, "the session was removed")
+        task = asyncio.get_running_loop().create_task(asyncio.to_thread(session.close))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return task
+
+    async def watch(self) -> None:
+        """Remove sessions from which nothing is heard, for ever."""
+        while True:
+            await asyncio.sleep(min(5.0, self._limits.idle / 4))
+            for session in list(self._sessions.values()):
+                if time.monotonic() - session.heard > self._limits.idle:
+                    self.remove(session)
+
+    async def close(self) -> None:
+        """End all sessions, and remove the folder."""
+        for session in list(self._sessions.values()):
+            self.remove(session)
+        if self._ending:
+            await asyncio.wait(self._ending)
+        shutil.rmtree(self.root, ignore_errors=True)
