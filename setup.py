@@ -71,7 +71,6 @@ setup(
             "pytest>=8",
             "hypothesis>=6.100",
             "matplotlib>=3.7",
-            "httpx>=0.27",
             "mss>=9",
             "playwright>=1.45",
             "setuptools>=70.1",

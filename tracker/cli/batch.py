@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tracker
-from tracker.cli.options import add_runtime, add_set
+from tracker.cli.options import add_network
 from tracker.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,11 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--video", action="store_true", help="write a video with box, score and state of each, too")
     add("--no-recovery", action="store_true", help="do not search a lost target in a growing region")
     add("--retry-failed", action="store_true", help="try again what failed before")
-    add("--checkpoint", metavar="FILE", help="trained weights (default: those that come with the project)")
-    add("--experiment", metavar="NAME", help="experiment, where the checkpoint does not carry its own")
-    add_runtime(parser)
-    add("--threads", type=int, default=0, metavar="N", help="CPU threads a worker (default 0: the cores are divided)")
-    add_set(parser)
+    add_network(parser, 0, "CPU threads a worker (0: the cores are divided)")
 
 
 def run(args: argparse.Namespace) -> int:

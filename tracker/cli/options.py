@@ -31,12 +31,14 @@ def add_runtime(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_network(parser: argparse.ArgumentParser) -> None:
-    """Which weights and settings the processes of a command track with, and how."""
+def add_network(
+    parser: argparse.ArgumentParser, threads: int = 0, meaning: str = "CPU threads of the network (0: torch decides)"
+) -> None:
+    """Which weights and settings a command tracks with, and how; `threads` is the default of what `meaning` says."""
     add = parser.add_argument
     add("--checkpoint", metavar="FILE", help="weights (default: those that come with the project)")
     add("--experiment", metavar="NAME", help="experiment whose settings replace those in the checkpoint")
-    add("--threads", type=int, default=1, metavar="N", help="CPU threads of each process (default: 1; 0: all)")
+    add("--threads", type=int, default=threads, metavar="N", help=f"{meaning} (default: {threads})")
     add_runtime(parser)
     add_set(parser)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tracker.cli.options import add_runtime, add_set, load_tracker
+from tracker.cli.options import add_network, load_tracker
 from tracker.errors import InputError
 from tracker.live.stop import Stop
 
@@ -38,11 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-size", default="3840x2160", metavar="WxH", help="largest frames, pixels (default: 3840x2160)")
     add("--idle", type=float, default=900, metavar="S", help="end a session after this long without a word (900)")
     add("--open", action="store_true", help="open the page in this machine's browser")
-    add("--checkpoint", metavar="FILE", help="trained weights (default: those that come with the project)")
-    add("--experiment", metavar="NAME", help="experiment, where the checkpoint does not carry its own")
-    add_runtime(parser)
-    add("--threads", type=int, default=0, metavar="N", help="CPU threads for the network (default 0: torch decides)")
-    add_set(parser)
+    add_network(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from tracker.box import Box
-from tracker.cli.options import add_runtime, add_set, load_tracker
+from tracker.cli.options import add_network, load_tracker
 from tracker.cli.truth import NUMBERED, Comparison, read_marks
 from tracker.errors import InputError
 from tracker.formats import FORMATS, endings, number
@@ -70,11 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--no-window", action="store_true", help="show no window, even where there is a display")
     add("--no-recovery", action="store_true", help="do not search a lost target in a growing region")
-    add("--checkpoint", metavar="FILE", help="trained weights (default: those that come with the project)")
-    add("--experiment", metavar="NAME", help="experiment, where the checkpoint does not carry its own")
-    add_runtime(parser)
-    add("--threads", type=int, default=0, metavar="N", help="CPU threads for the network (default 0: torch decides)")
-    add_set(parser)
+    add_network(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--storage", metavar="PLACE", help="journal file or SQL URL, such as sqlite:///x.db (default: in --output)")
     add("--study", metavar="NAME", help="name of the study in the storage (default: the benchmark's)")
     add("--seed", type=int, default=0, metavar="N", help="of the search (default: 0)")
-    add_network(parser)
+    add_network(parser, 1, "CPU threads of each process (0: all)")
 
 
 def run(args: argparse.Namespace) -> int:

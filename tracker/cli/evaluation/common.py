@@ -39,7 +39,7 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="siamsa, kcf, csrt, mil or module:factory, looked for in the current folder first (default: siamsa)",
     )
-    add_network(parser)
+    add_network(parser, 1, "CPU threads of each process (0: all)")
 
 
 def add_tracker(parser: argparse.ArgumentParser) -> None:
