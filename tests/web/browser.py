@@ -209,8 +209,16 @@ class Desk:
 
     def ask(self, path: str) -> bytes | None:
         """What the server answers about this page's session; None where it refuses."""
-        answer = self.page.request.get(f"{self.address}api/sessions/{self.session}/{path}")
+        answer = self.page.request.get(f"{self.address.partition('?')[0]}api/sessions/{self.session}/{path}")
         return answer.body() if answer.ok else None
+
+    def leave(self) -> None:
+        """Close the page, and end its session: the server of the next test has nothing to do."""
+        context = self.page.context
+        self.page.close()
+        if self.session:
+            context.request.delete(f"{self.address.partition('?')[0]}api/sessions/{self.session}")
+        context.close()
 
     def known(self, frame: int, id: int = 1) -> Box | None:
         """A target's box in a frame, as the server has it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -32,7 +31,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Sample]:
-    """`koi`: a short clip; `hidden`: the target is hidden for a while."""
+    """`short`: always in view; `hidden`: the target is hidden for a while."""
     folder = tmp_path_factory.mktemp("videos")
     clips = {"short": Clip(60, SIZE, seed=2, occluded=0), "hidden": Clip(70, SIZE, seed=3, hidden=14)}
     return {name: render(folder / f"{name}.mp4", clip) for name, clip in clips.items()}
@@ -53,15 +52,14 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def desk(browser: Browser, served: str, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
+def desk(browser: Browser, served: str) -> Iterator[Callable[..., Desk]]:
     """Opens pages, each of another person. In the end: no error was logged, and no other host was asked."""
     logged: list[str] = []
     asked: list[str] = []
-    contexts = []
+    desks: list[Desk] = []
 
     def make(address: str = served, may_log: str = "\0", **options: Any) -> Desk:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
-        contexts.append(context)
         page = context.new_page()
         page.on(
             "console",
@@ -70,11 +68,12 @@ def desk(browser: Browser, served: str, tmp_path: Path) -> Iterator[Callable[...
         page.on("pageerror", lambda error: logged.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))
-        return Desk(page, address)
+        desks.append(Desk(page, address))
+        return desks[-1]
 
     yield make
-    for context in contexts:
-        context.close()
+    for one in desks:
+        one.leave()
     host = urlsplit(served).netloc
     assert [url for url in asked if not url.startswith("blob:") and urlsplit(url).netloc != host] == []
     assert logged == []

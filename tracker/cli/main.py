@@ -20,10 +20,10 @@ from tracker.errors import InputError
 # called (so that help and bad usage do not wait for torch), and has `add_arguments(parser)` and `run(args) -> int`.
 COMMANDS = {
     "track": "follow objects through a video, camera, stream or folder of images",
-    "serve": "track in the browser: videos of a folder, uploads, streams, the browser's camera",
-    "convert": "write a box file in another form: CSV, JSONL, MOT, OTB, VOT, COCO video, CVAT, YOLO",
-    "batch": "track many videos from a table or a folder of them, and show how that went",
     "demo": "render a sample clip, track it and show how well that went",
+    "serve": "track in the browser: videos of a folder, uploads, streams, the browser's camera",
+    "batch": "track many videos from a table or a folder of them, and show how that went",
+    "convert": "write a box file in another form: CSV, JSONL, MOT, OTB, VOT, COCO video, CVAT, YOLO",
     "train": "train a network",
     "evaluate": "run a tracker over a benchmark, and score results",
     "tune": "search for the best constants of tracking on clips",

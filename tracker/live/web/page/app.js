@@ -65,7 +65,6 @@ function view(name) {
   document.body.dataset.view = name;
   by("change").hidden = name !== "work";
   by("chooser-back").hidden = name !== "choose" || !session.live;
-  by("source-name").hidden = name !== "work";
   if (name === "work") by("picture").focus({ preventScroll: true });
 }
 

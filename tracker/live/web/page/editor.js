@@ -25,6 +25,8 @@ export class Editor {
     this.canvas.addEventListener("pointerup", (event) => this.up(event));
     this.canvas.addEventListener("pointercancel", () => this.cancel());
     this.canvas.addEventListener("lostpointercapture", () => this.drag && this.cancel());
+    // No gesture of the browser's begins here: a quick stroke is no fling, and the next tap elsewhere counts.
+    this.canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     this.canvas.addEventListener("keydown", (event) => this.key(event));
     this.canvas.addEventListener("blur", () => this.settle());
   }

@@ -26,7 +26,7 @@ export class Readout {
   /** An error: stays until it is dismissed or something else is opened; nothing is blocked. */
   fail(text) {
     if (!text) return;
-    by("message-text").textContent = text;
+    by("message-text").textContent = text[0].toUpperCase() + text.slice(1);
     by("message").hidden = false;
   }
 
