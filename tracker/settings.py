@@ -54,19 +54,24 @@ class ModelConfig:
 class RecoveryConfig:
     """States of a target among others and how it is found again; chosen on clips of other seeds than those reported."""
 
-    sure_score: float = share(0.9, "a box of this score is believed without a second look")
-    doubt_score: float = share(0.5, "below this score a box is refused unless it looks as a returning target must")
+    sure_score: float = share(0.8, "a box of this score is believed without a second look")
     gone_score: float = share(0.1, "a refused box of a score below this: lost at once")
-    doubt_likeness: float = share(0.65, "boxes less like the target than this part of its usual likeness are refused")
+    doubt_likeness: float = share(0.7, "boxes less like the target than this part of its usual likeness are refused")
     gone_likeness: float = share(0.43, "a refused box below this part of the usual likeness: lost at once")
-    back_score: float = share(0.8, "a lost target is found where two frames in a row have this score ...")
+    back_score: float = share(0.6, "a lost target is found where two frames in a row have this score ...")
     back_likeness: float = share(0.8, "... and are like it by this part of its usual likeness")
+    plain_likeness: float = share(0.9, "one frame is enough where score and likeness are at least this")
     learn_likeness: float = share(0.9, "a sure box of this part of the usual likeness is remembered")
     patience: int = setting(2, "refused boxes in a row until the target is lost", low=1)
-    jump: float = setting(32.0, "a change of step by so many search-crop pixels asks for a second look", low=0)
-    check_every: int = setting(20, "frames after which a sure target is looked at a second time anyway", low=1)
-    views: int = setting(3, "views per frame for a lost target: its last place, or a find, and others", low=2)
-    ring_every: int = setting(2, "frames after which the region around the last place grows by one ring", low=1)
+    jump: float = setting(32.0, "a step that changes by so many crop pixels must lead to its very likeness", low=0)
+    check_every: int = setting(30, "frames after which a sure target is looked at a second time anyway", low=1)
+    views: int = setting(4, "views per frame for a lost target: its last place, or a find, and others", low=2)
+    stay: int = setting(5, "frames in which the last place is always among these; later it has its turn", low=0)
+    region: float = setting(1.0, "a lost target may be so far from its last place, in sizes sqrt(w h) ...", low=0)
+    region_growth: float = setting(0.2, "... and this much farther with each frame", low=0)
+    zoom: float = setting(0.2, "a lost target is looked for at up to so much larger, and smaller, a scale ...", low=0)
+    zoom_growth: float = setting(0.006, "... and at so much more with each frame", low=0)
+    forget: int = setting(120, "frames after which a thing that cannot be the lost target may be it after all", low=1)
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,27 @@
-"""Follows any number of targets through a video on one network: the crops of a frame go through it together."""
+"""Follows any number of targets through a video on one network: the crops of a frame go through it together.
+
+A target that is lost keeps its box, is looked for in a growing region, and comes back (`recovery.py`).
+"""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tracker.box import Box
-from tracker.tracking.crop import Frame, frame_size
+from tracker.tracking.crop import Frame, context_side, frame_size
 from tracker.tracking.decode import Prediction
+from tracker.tracking.others import blot, finds_in
+from tracker.tracking.recovery import Appearance, Vector, Verdict, Watch, beside, summary
 from tracker.tracking.result import Result
+from tracker.tracking.seeking import Search, growth, seek
 from tracker.tracking.siamese_tracker import Tracker
-from tracker.tracking.target import Target, View, box_of, find, look, move, template_crop
+from tracker.tracking.target import Point, Target, View, box_of, find, grown, look, move, square, template_crop
 
 CEILING = 2.5  # logit; chosen on held-out clips, where narrow and whole views then follow equally well
 WHOLE_EVERY = 16  # frames; a calm target is searched in a whole crop this often
@@ -26,10 +34,14 @@ class Followed:
     """A target among others, and what the last frame showed of it.
 
     `calm`: it was surely found, near the middle of its view. `peak` is the highest logit of its last whole view;
-    `offset` what is added to the logits of narrow ones, None where it is not known yet.
+    `offset` what is added to the logits of narrow ones, None where it is not known yet. `watch` judges what is found,
+    `search` looks for it while it is lost.
     """
 
     target: Target
+    watch: Watch | None = None
+    search: Search | None = None
+    views: list[View] = field(default_factory=list)
     view: View | None = None
     cls: Maps | None = None
     calm: bool = False
@@ -56,10 +68,14 @@ class MultiTracker:
 
     Args:
         tracker: a loaded tracker, whose network, settings and device are used. It can be used for itself meanwhile.
+        recover: whether targets are judged, and looked for where they are lost (`tracking.recovery`). Without it a
+            target is followed as `Tracker` does: it always has a new box, however low the score.
     """
 
-    def __init__(self, tracker: Tracker) -> None:
+    def __init__(self, tracker: Tracker, recover: bool = True) -> None:
         self.settings = tracker.config.tracking
+        self.recover = recover
+        self._open = replace(self.settings, lost_window_influence=0.0)  # a lost target may be anywhere in a view
         self.runtime = tracker.runtime
         self._targets: dict[int, Followed] = {}
         self._last_id = 0
@@ -96,17 +112,18 @@ class MultiTracker:
         frame_wh = frame_size(frame)
         self._follow_size(frame_wh)
         self._updates += 1
-        results: dict[int, Result] = {}
-        by_size: dict[int, list[int]] = defaultdict(list)
+        by_size: dict[int, list[tuple[int, View]]] = defaultdict(list)
         for id, followed in self._targets.items():
-            followed.view = look(frame, followed.target, self.settings, self._size(id, followed))
-            by_size[len(followed.view.pixels)].append(id)
-        for ids in by_size.values():
-            views = [self._view(id) for id in ids]
-            embeddings = [self._targets[id].target.embedding for id in ids]
-            for id, maps in zip(ids, self.runtime.match_many(embeddings, [v.pixels for v in views]), strict=True):
-                results[id] = self._conclude(self._targets[id], *maps, frame_wh)
-        return {id: results[id] for id in self._targets}
+            followed.views = self._views(frame, id, followed)
+            for view in followed.views:
+                by_size[len(view.pixels)].append((id, view))
+        maps: dict[int, list[tuple[Maps, Maps]]] = defaultdict(list)
+        for entries in by_size.values():
+            embeddings = [self._targets[id].target.embedding for id, _ in entries]
+            found = self.runtime.match_many(embeddings, [view.pixels for _, view in entries])
+            for (id, _), each in zip(entries, found, strict=True):
+                maps[id].append(each)
+        return {id: self._conclude(frame, followed, maps[id]) for id, followed in self._targets.items()}
 
     def score_map(self, id: int) -> tuple[Maps, Box] | None:
         """A target's last scores S,S (0..1), and the square of the frame that their points span; None before `update`.
@@ -124,17 +141,31 @@ class MultiTracker:
 
     def _begin(self, frame: Frame, box: Box) -> Followed:
         template, fill = template_crop(frame, box, self.settings)
-        self._frame_wh = self._frame_wh or frame_size(frame)
-        return Followed(Target(box.pixel_centre, (box.w, box.h), self.runtime.embed(template), fill))
+        frame_wh = frame_size(frame)
+        self._frame_wh = self._frame_wh or frame_wh
+        target = Target(box.pixel_centre, (box.w, box.h), self.runtime.embed(template), fill)
+        if not self.recover:
+            return Followed(target)
+        side = context_side(box.w, box.h, self.settings.context_amount)
+        around = [self._look(frame, target, place) for place in beside(target.centre, side, frame_wh)]
+        appearance = Appearance(summary(target.embedding), around)
+        return Followed(target, Watch(self.settings.recovery, appearance, target.size))
+
+    def _look(self, frame: Frame, target: Target, centre: Point) -> Vector:
+        """Summary of what is at a place, at the target's size."""
+        return summary(self.runtime.embed(square(frame, target, centre, self.settings)))
 
     def _known(self, id: int) -> None:
         if id not in self._targets:
             raise KeyError(f"target {id}: there is none (known: {', '.join(map(str, self._targets)) or 'none'})")
 
-    def _view(self, id: int) -> View:
-        view = self._targets[id].view
-        assert view is not None
-        return view
+    def _views(self, frame: Frame, id: int, followed: Followed) -> list[View]:
+        """What of the frame the network gets for a target."""
+        if followed.search is None:
+            return [look(frame, followed.target, self.settings, self._size(id, followed))]
+        assert followed.watch is not None
+        places = followed.search.places(followed.watch.others.unseen(3))
+        return [look(frame, grown(followed.target, factor), self.settings, centre=place) for place, factor in places]
 
     def _size(self, id: int, followed: Followed) -> int:
         """Side of the search crop: narrower for targets that are surely where they were, where several are followed."""
@@ -152,22 +183,84 @@ class MultiTracker:
             target = followed.target
             target.centre = target.centre[0] * x, target.centre[1] * y
             target.size = target.size[0] * x, target.size[1] * y
+            if followed.watch is not None:
+                followed.watch.size = followed.watch.size[0] * x, followed.watch.size[1] * y
+                followed.search = followed.search and self._search(target, followed.watch.speed, frame_wh)
 
-    def _conclude(self, followed: Followed, cls: Maps, loc: Maps, frame_wh: tuple[int, int]) -> Result:
-        target, view, settings = followed.target, followed.view, self.settings
-        assert view is not None
-        cls = followed.level(cls, len(view.pixels) < settings.instance_size)
-        found = find(target, view, cls, loc, settings)
-        if found is not None:
-            move(target, found, view.origin, settings.lr, frame_wh)
-        followed.cls = cls
+    def _conclude(self, frame: Frame, followed: Followed, maps: Sequence[tuple[Maps, Maps]]) -> Result:
+        """Believe what was found, or not."""
+        if followed.search is not None:
+            return self._seek(frame, followed, followed.search, maps)
+        target, view, settings, (cls, loc) = followed.target, followed.views[0], self.settings, maps[0]
+        followed.view, followed.cls = view, followed.level(cls, len(view.pixels) < settings.instance_size)
+        found = find(target, view, followed.cls, loc, settings)
         score = 0.0 if found is None else found.score
+        verdict = self._judge(frame, followed, view, found)
+        if found is not None and verdict in (Verdict.SURE, Verdict.DOUBTFUL):
+            move(target, found, view.origin, settings.lr, frame_size(frame))
         target.lost = found is None or score < settings.lost_threshold
-        followed.calm = found is not None and score >= settings.calm_score and _is_calm(found, view, settings.calm_size)
-        return Result(box_of(target, settings), score, target.lost)
+        sure = verdict is Verdict.SURE and found is not None and score >= settings.calm_score
+        followed.calm = sure and found is not None and view.is_middle(found, settings.calm_size)
+        if followed.watch is None:
+            return Result(box_of(target, settings), score, target.lost)
+        if verdict is Verdict.SURE and found is not None:
+            self._note_others(followed, view, found, loc)
+        if verdict is Verdict.LOST:
+            target.size = followed.watch.size
+            followed.search = self._search(target, followed.watch.speed, frame_size(frame))
+        return Result(box_of(target, settings), score, verdict is Verdict.LOST, verdict is not Verdict.SURE)
+
+    def _judge(self, frame: Frame, followed: Followed, view: View, found: Prediction | None) -> Verdict:
+        if followed.watch is None:
+            return Verdict.SURE
+        if found is None:
+            return Verdict.LOST
+        target, step = followed.target, (found.dx * view.scale, found.dy * view.scale)
+        place = view.place(found)
+        return followed.watch.judge(found.score, step, target.size, lambda: self._look(frame, target, place))
+
+    def _note_others(self, followed: Followed, view: View, found: Prediction, loc: Maps) -> None:
+        """Keep in mind what is seen beside a target and could be taken for it."""
+        watch, cls = followed.watch, followed.cls
+        assert watch is not None and cls is not None
+        watch.others.next_frame()
+        rest = cls.copy()
+        blot(rest, found, view.scale, self.settings.stride, share=1.6)
+        finds = []
+        if np.max(rest[1] - rest[0]) > 0:
+            finds = finds_in(followed.target, [view], [(rest, loc)], self._open)
+        free, _ = watch.others.claim(finds, _mean(followed.target.size))
+        for each in free:
+            watch.others.add(each.place)
+
+    def _search(self, target: Target, speed: float, frame_wh: tuple[int, int]) -> Search:
+        scale = self.settings.exemplar_size / context_side(*target.size, self.settings.context_amount)
+        reach = max(16, self.settings.instance_size - 63 - 16)  # what the points of a view span, less a little overlap
+        return Search(target.centre, reach / scale, _mean(target.size), speed, frame_wh, self.settings.recovery)
+
+    def _seek(self, frame: Frame, followed: Followed, search: Search, maps: Sequence[tuple[Maps, Maps]]) -> Result:
+        """Look for a lost target in its views."""
+        target, watch = followed.target, followed.watch
+        assert watch is not None
+        sought = seek(
+            watch,
+            search,
+            target,
+            followed.views,
+            maps,
+            self._open,
+            lambda place, factor: self._look(frame, grown(target, factor), place),
+        )
+        followed.view, followed.cls = followed.views[sought.best], maps[sought.best][0]
+        if sought.back is None:
+            return Result(box_of(target, self.settings), sought.score, True)
+        box, view = sought.back.box, sought.back.view
+        target.size = grown(target, growth(sought.back, target)).size
+        move(target, box, view.origin, self.settings.lr, frame_size(frame))
+        followed.search, target.lost = None, False
+        watch.again()
+        return Result(box_of(target, self.settings), box.score, False, True)
 
 
-def _is_calm(found: Prediction, view: View, size: int) -> bool:
-    """Whether a target that goes on as it did would stay well inside a crop of `size` pixels."""
-    reach = (size - 63) / 2 - 8  # of the points of its map from the middle, crop pixels
-    return max(abs(found.dx), abs(found.dy)) * view.scale <= 0.4 * reach
+def _mean(size: Point) -> float:
+    return math.sqrt(size[0] * size[1])

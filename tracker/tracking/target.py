@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,15 @@ class View:
     origin: Point
     scale: float
 
+    def place(self, found: Prediction) -> Point:
+        """Centre of a found box, frame pixels."""
+        return self.origin[0] + found.dx, self.origin[1] + found.dy
+
+    def is_middle(self, found: Prediction, size: int) -> bool:
+        """Whether a target that goes on as it did would stay well inside a crop of `size` pixels."""
+        reach = (size - 63) / 2 - 8  # of the points of its map from the middle, crop pixels
+        return max(abs(found.dx), abs(found.dy)) * self.scale <= 0.4 * reach
+
 
 def template_crop(frame: Frame, box: Box, settings: TrackingConfig) -> tuple[NDArray[np.uint8], Colour]:
     """The template square around `box`, and the frame's mean colour.
@@ -47,6 +56,17 @@ def template_crop(frame: Frame, box: Box, settings: TrackingConfig) -> tuple[NDA
     fill = channel_mean(frame)
     side = context_side(box.w, box.h, settings.context_amount)
     return crop(frame, _aim(box.pixel_centre, settings), side, settings.exemplar_size, fill), fill
+
+
+def square(frame: Frame, target: Target, centre: Point, settings: TrackingConfig) -> NDArray[np.uint8]:
+    """What is at `centre` (frame pixels) as a template of the target's size would show it."""
+    side = context_side(*target.size, settings.context_amount)
+    return crop(frame, _aim(centre, settings), side, settings.exemplar_size, target.fill)
+
+
+def grown(target: Target, factor: float) -> Target:
+    """The same target with its sides times `factor`."""
+    return replace(target, size=(target.size[0] * factor, target.size[1] * factor))
 
 
 def look(

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from tracker.settings import RecoveryConfig
+from tracker.tracking.recovery import Appearance, Verdict, Watch, beside, summary
+
+SETTINGS = RecoveryConfig(
+    sure_score=0.9,
+    gone_score=0.1,
+    doubt_likeness=0.5,
+    gone_likeness=0.35,
+    back_likeness=0.6,
+    learn_likeness=0.8,
+    patience=2,
+    jump=32,
+    check_every=5,
+)
+
+SIZE = (44.0, 22.0)
+
+
+def at(likeness: float) -> np.ndarray:
+    """A look of so much cosine with the first one of `watch`."""
+    return np.array([likeness, math.sqrt(1 - likeness**2)], np.float32)
+
+
+def watch() -> Watch:
+    return Watch(SETTINGS, Appearance(at(1.0), []), (40.0, 20.0), pause=5, level=1.0)
+
+
+def never() -> np.ndarray:
+    raise AssertionError("there was no doubt")
+
+
+def test_summary_is_the_mean_of_the_inner_cells() -> None:
+    level = torch.zeros(1, 2, 7, 7, dtype=torch.bfloat16)
+    level[0, 0, 1:6, 1:6], level[0, 1, 0] = 3.0, 8.0  # the second level has something in its margin only
+    assert summary([level, torch.tensor([5.0])]).tolist() == [3.0, 0.0, 5.0]
+
+
+def test_likeness_by_hand() -> None:
+    seen = Appearance(np.array([4.0, 1.0], np.float32), [np.array([0.0, 1.0]), np.array([2.0, 1.0])])
+    # the mean of what is around, (1, 1), is taken off: the first look becomes (3, 0)
+    assert seen.similarity(np.array([9.0, 1.0])) == pytest.approx(1)
+    assert seen.similarity(np.array([1.0, 7.0])) == pytest.approx(0)
+    assert seen.similarity(np.array([4.0, 5.0])) == pytest.approx(0.6)
+    # what is nearly as the surroundings is nothing, though its direction fits: 0.3 against 0.25 * 3
+    assert seen.similarity(np.array([1.3, 1.0])) == pytest.approx(0.4)
+
+
+def test_a_sure_box_that_is_like_the_target_is_remembered() -> None:
+    judge = watch()
+    judge.again()
+    for likeness in (0.7, 0.85):
+        judge.pause = 1
+        assert judge.judge(0.95, (0, 0), SIZE, lambda at_=likeness: at(at_)) is Verdict.SURE  # type: ignore[misc]
+    assert judge.appearance.similarity(at(0.85)) == pytest.approx(1)
+    assert judge.appearance.similarity(at(0.7)) < 0.99
+    # the usual likeness: 1, then 0.94 by 0.7, then a fifth of the way to 0.85
+    assert judge.level == pytest.approx(0.922)
+    for _ in range(3):  # the last three are kept
+        judge.appearance.learn(at(1.0))
+    assert judge.appearance.similarity(at(0.85)) == pytest.approx(0.85)
+
+
+@pytest.mark.parametrize(
+    ("score", "likeness", "verdict"),
+    [
+        (0.85, 0.9, Verdict.DOUBTFUL),
+        (0.05, 0.55, Verdict.DOUBTFUL),
+        (0.85, 0.45, Verdict.REFUSED),
+        (0.05, 0.45, Verdict.LOST),
+        (0.85, 0.3, Verdict.LOST),
+    ],
+)
+def test_one_doubtful_box(score: float, likeness: float, verdict: Verdict) -> None:
+    assert watch().judge(score, (0, 0), SIZE, lambda: at(likeness)) is verdict
+
+
+def test_a_sure_box_is_not_looked_at_but_now_and_then() -> None:
+    judge, looks = watch(), []
+    judge.again()  # from now on ever more rarely, but every 5 frames at least
+
+    def look() -> np.ndarray:
+        looks.append(len(sure))
+        return at(0.95)
+
+    sure: list[int] = []
+    for frame in range(1, 20):
+        sure.append(frame)
+        assert judge.judge(0.95, (1, 1), SIZE, look) is Verdict.SURE
+    assert looks == [1, 3, 7, 12, 17]
+    assert judge.size == SIZE
+
+
+def test_a_sudden_step_is_looked_at() -> None:
+    judge = watch()
+    assert judge.judge(0.99, (10, 0), SIZE, never) is Verdict.SURE
+    assert judge.judge(0.99, (40, 0), SIZE, never) is Verdict.SURE  # 30 pixels more
+    assert judge.judge(0.99, (0, 0), SIZE, lambda: at(0.2)) is Verdict.LOST
+
+
+def test_two_refused_boxes_in_a_row_are_a_loss() -> None:
+    judge = watch()
+    assert judge.judge(0.3, (0, 0), SIZE, lambda: at(0.45)) is Verdict.REFUSED
+    assert judge.judge(0.7, (0, 0), SIZE, lambda: at(0.7)) is Verdict.DOUBTFUL  # not in a row
+    assert judge.judge(0.3, (0, 0), SIZE, lambda: at(0.45)) is Verdict.REFUSED
+    assert judge.judge(0.95, (0, 0), SIZE, lambda: at(0.45)) is Verdict.LOST  # sure, but after a refused one
+
+
+def test_likeness_is_part_of_what_is_usual() -> None:
+    judge = watch()
+    judge.level = 0.8
+    assert judge.likeness(at(0.6)) == pytest.approx(0.75)
+
+
+def test_places_beside_the_target_are_in_the_frame() -> None:
+    assert beside((50, 20), 40, (100, 100)) == [(10, 20), (90, 20), (50, 60)]

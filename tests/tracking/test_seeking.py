@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.settings import RecoveryConfig, TrackingConfig
+from tracker.tracking.decode import Prediction
+from tracker.tracking.others import Find, Other, Others, blot, finds_in
+from tracker.tracking.recovery import Appearance, Watch
+from tracker.tracking.seeking import Search, places_in, seek
+from tracker.tracking.target import Point, Target, View
+
+SETTINGS = RecoveryConfig(
+    back_score=0.8, back_likeness=0.8, plain_likeness=0.95, views=3, stay=2, region=1.5, region_growth=0.5, forget=50
+)
+TRACKING = TrackingConfig(instance_size=223, penalty_k=0, window_influence=0, recovery=SETTINGS)
+ORIGIN = (200.0, 150.0)
+
+
+@given(
+    st.tuples(st.floats(0, 640), st.floats(0, 480)),
+    st.floats(20, 2000),
+    st.tuples(st.floats(0, 640), st.floats(0, 480)),
+)
+def test_parts_are_the_whole_frame(home: Point, reach: float, point: Point) -> None:
+    places = places_in(home, reach, (640, 480))
+    assert all(0 <= x <= 640 and 0 <= y <= 480 for x, y in places)
+    assert min(max(abs(x - point[0]), abs(y - point[1])) for x, y in places) <= 1.1 * reach / 2 + 1e-6
+    assert len(places) <= (640 / reach + 1) * (480 / reach + 1)
+    assert math.dist(places[0], home) <= math.dist(places[-1], home)
+
+
+def search(**changes: object) -> Search:
+    return Search(
+        **{
+            "home": ORIGIN,
+            "reach": 100,
+            "size": 40,
+            "speed": 0.0,
+            "frame_wh": (640, 480),
+            "settings": SETTINGS,
+            **changes,
+        }
+    )  # type: ignore[arg-type]
+
+
+def test_the_last_place_is_looked_at_first_and_now_and_then_and_every_part_in_turn() -> None:
+    looking = search()
+    looked = [[place for place, _ in looking.places()] for _ in range(20)]
+    assert [ORIGIN in places for places in looked[:9]] == [True, True, True, False, False, True, False, False, True]
+    assert all(len(places) == 3 for places in looked)
+    parts = places_in(ORIGIN, 100, (640, 480))
+    assert len(parts) == 7 * 5
+    others = [place for places in looked for place in places if place != ORIGIN]
+    assert others[:35] == parts and others[35:] == parts[: len(others) - 35]
+
+
+def test_a_find_is_looked_at_in_place_of_the_last_place() -> None:
+    assert search(found=((300.0, 200.0), 1.3)).places()[0] == ((300, 200), 1.3)
+
+
+def test_views_are_for_larger_and_smaller_targets_in_turn_and_ever_more() -> None:
+    looking = search(reach=1000, settings=replace(SETTINGS, stay=0, zoom=0.2, zoom_growth=0.1))  # one part
+    factors = [[factor for _, factor in looking.places()] for _ in range(5)]
+    assert factors[0] == [pytest.approx(1.1)] and factors[1] == [pytest.approx(1 / 1.2)]
+    assert factors[2][1] == factors[4][0] == pytest.approx(1.2) and factors[3][0] == pytest.approx(1 / 1.2)
+
+
+def test_the_region_grows_faster_for_fast_targets() -> None:
+    looking = search(speed=1.0)
+    looking.places()
+    assert looking.may_be((319, 150)) and not looking.may_be((321, 150))  # 1.5 sizes, and 1.5 in one frame
+
+
+def test_the_region_grows() -> None:
+    looking = search()
+    assert looking.may_be((259, 150)) and not looking.may_be((261, 150))  # 1.5 sizes of 40 pixels
+    for _ in range(4):
+        looking.places()
+    assert looking.may_be((339, 150)) and not looking.may_be((341, 150))  # 0.5 more in each of four frames
+
+
+def test_what_comes_in_is_something_else_unless_the_target_left() -> None:
+    def believed(**changes: object) -> bool:
+        looking = search(**changes)
+        for _ in range(30):
+            looking.places()
+        return looking.may_be((10, 150))
+
+    assert believed(home=(40.0, 150.0)) and not believed(home=(120.0, 150.0))
+    assert believed(home=(120.0, 150.0), speed=0.5)  # it was on its way out
+
+
+def view(origin: Point = ORIGIN) -> View:
+    return View(np.zeros((223, 223, 3), np.uint8), origin, 1.0)
+
+
+def maps(*things: tuple[int, int, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and distances of a map of 21 x 21 points: boxes of 40 x 40 at row, column, with logit."""
+    cls = np.full((2, 21, 21), -2.0, np.float32)
+    cls[0] = 2.0
+    for row, column, logit in things:
+        cls[1, row, column] = logit
+    return cls, np.full((4, 21, 21), 20.0, np.float32)
+
+
+def find_at(x: float, y: float) -> Find:
+    return Find(Prediction(0, 0, 40, 40, 0.95, 1), view(), (x, y))
+
+
+def test_what_was_found_is_blotted_out() -> None:
+    cls = np.zeros((2, 21, 21), np.float32)
+    blot(cls, Prediction(dx=20, dy=-40, w=20, h=12, score=0.9, penalty=1), scale=2, stride=8)  # 40, -80 crop pixels
+    gone = np.argwhere(np.isinf(cls[1]))
+    assert gone.tolist() == [[y, x] for y in (0, 1) for x in (13, 14, 15, 16, 17)] and np.isfinite(cls[0]).all()
+
+
+def test_things_in_views_are_found_once_and_not_at_the_edge() -> None:
+    target = Target(ORIGIN, (40, 40), None, (0, 0, 0))
+    # the same thing in two views that lie 40 pixels apart, and one more in the first
+    both = [maps((10, 15, 6.0), (4, 4, 5.0)), maps((10, 10, 7.0), (0, 0, 3.0))]
+    finds = finds_in(target, [view(), view((240, 150))], both, TRACKING)
+    assert [f.place for f in finds] == [(240, 150), (152, 102), (160, 70)]
+    cls, outside = maps((10, 15, 6.0))
+    outside[2] += 90  # the box reaches so much farther right that its middle lies beyond the points
+    assert finds_in(target, [view()], [(cls, outside)], TRACKING) == []
+
+
+def test_known_things_are_known_by_where_they_are() -> None:
+    others = Others(forget=50)
+    for place in ((100, 100), (160, 100)):
+        others.add(place)
+    others.next_frame()
+    free, claimed = others.claim([find_at(110, 100), find_at(165, 100), find_at(300, 100)], size=40)
+    assert [f.place for f in free] == [(300, 100)] and [f.place for _, f in claimed] == [(165, 100), (110, 100)]
+    assert [o.place for o in others.known] == [(110, 100), (165, 100)]
+    for _ in range(26):  # not seen for so long
+        others.next_frame()
+    assert others.known == []
+
+
+def test_looks_tell_a_thing_from_the_target_that_takes_its_place() -> None:
+    own, target = np.array([0.6, 0.8], np.float32), np.array([1.0, 0.0], np.float32)
+    thing = Other((0, 0), 0)
+    assert thing.wants_look() and thing.is_still(own, likeness=0.9)  # nothing is known of its looks: so it looks
+    thing.moved((5, 0), 2)
+    assert not thing.wants_look() and thing.is_still(target, likeness=1.0)  # it has been in sight
+    thing = Other((0, 0), 0)
+    thing.is_still(own, likeness=0.6)
+    thing.moved((5, 0), 12)  # it has not
+    assert thing.wants_look() and thing.is_still(own, likeness=0.6) and not thing.is_still(target, likeness=1.0)
+
+
+def seen(watch: Watch, looking: Search, logit: float, likeness: float) -> Point | None:
+    """One frame with one thing at 240, 150: where the target is back, if it is."""
+    look = np.array([likeness, math.sqrt(1 - likeness**2)], np.float32)
+    target = Target(ORIGIN, (40, 40), None, (0, 0, 0))
+    looking.places()
+    result = seek(watch, looking, target, [view()], [maps((10, 15, logit))], TRACKING, lambda place, factor: look)
+    return result.back and result.back.place
+
+
+def watching() -> Watch:
+    return Watch(SETTINGS, Appearance(np.array([1.0, 0.0], np.float32), []), (40, 40), level=1.0)
+
+
+def test_a_find_is_confirmed_by_the_next_frame() -> None:
+    watch, looking = watching(), search()
+    assert seen(watch, looking, 6.0, 0.85) is None and looking.found == ((240, 150), 1)
+    assert seen(watch, looking, 6.0, 0.85) == (240, 150)
+
+
+@pytest.mark.parametrize(("logit", "likeness"), [(3.0, 0.7), (-1.0, 0.99)])
+def test_what_is_unlike_or_weak_is_not_the_target(logit: float, likeness: float) -> None:
+    watch, looking = watching(), search()
+    assert [seen(watch, looking, logit, likeness) for _ in range(4)] == [None] * 4 and looking.found is None
+
+
+def test_one_frame_is_enough_where_there_is_no_doubt() -> None:
+    assert seen(watching(), search(), 6.0, 0.97) == (240, 150)
+
+
+def test_what_cannot_have_got_there_is_something_else_and_stays_that() -> None:
+    watch, looking = watching(), search(home=(40.0, 150.0))  # 200 pixels away: 5 sizes
+    assert [seen(watch, looking, 6.0, 0.99) for _ in range(30)] == [None] * 30
+    assert len(watch.others.known) == 1
+    for _ in range(25):  # but not for ever
+        back = seen(watch, looking, 6.0, 0.99)
+    assert back == (240, 150)

@@ -1,0 +1,151 @@
+"""Things that a target could be mistaken for: seen beside it, or where it cannot have got to (docs/recovery.md)."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.settings import TrackingConfig
+from tracker.tracking.decode import Prediction, points
+from tracker.tracking.target import Point, Target, View, find
+
+SAME = 0.5  # sizes of the target; two finds in a frame that are closer are one thing
+NEAR = 0.7  # sizes; another thing is where it was last, within so much ...
+DRIFT = 0.1  # ... and so much more for each frame in which it was not seen, up to ten
+RATHER = 0.02  # cosine; by so much more must a find be like the target than like the thing in whose place it is
+GAP = 6  # frames in which a thing was not seen, after which it may be the target that is seen in its place ...
+CLEAR = 0.8  # ... until it looks as it did, by this cosine
+LOOK_EVERY = 8  # frames between two looks of a thing that are remembered
+WORTH = 0.5  # score from which a find is a thing at all
+
+
+@dataclass(frozen=True, eq=False)
+class Find:
+    """A box that was found in a view, and its centre in the frame."""
+
+    box: Prediction
+    view: View
+    place: Point
+
+
+@dataclass
+class Other:
+    """A thing beside the target: where and in which frame it was seen last, and how it looked lately."""
+
+    place: Point
+    seen: int
+    looks: deque[NDArray[np.float32]] = field(default_factory=lambda: deque(maxlen=3))
+
+    unlike: int = 0  # sights of it that were not enough like the target, of a thing that may be it by its place
+    unsure: bool = False  # whether it may be the target that is seen in its place
+    learnt: int = 0  # frame in which its looks were last remembered
+
+    def moved(self, place: Point, frame: int) -> None:
+        """Seen again. After a gap the target may have come back just there."""
+        self.unsure |= frame - self.seen > GAP
+        self.place, self.seen = place, frame
+
+    def wants_look(self) -> bool:
+        """Whether a closer look at it is of use in this frame."""
+        return self.unsure or self.unlike > 0 or not self.looks or self.seen - self.learnt >= LOOK_EVERY
+
+    def is_still(self, unit: NDArray[np.float32], likeness: float) -> bool:
+        """Whether what is in its place is this thing; the target is as like it as `likeness` (cosine)."""
+        own = max((float(unit @ look) for look in self.looks), default=1.0)
+        if self.unsure and own < likeness - RATHER:
+            return False
+        self.unsure &= own < CLEAR
+        if not self.unsure:
+            self.looks.append(unit)
+            self.learnt = self.seen
+        return True
+
+
+class Others:
+    """What is known beside one target. `size` is the target's, `sqrt(w h)`, frame pixels.
+
+    A thing is told from the target by where it is, so that even a twin is; by its looks only where the two may have
+    changed places.
+    """
+
+    def __init__(self, forget: int) -> None:
+        self.forget = forget
+        self.frame = 0
+        self.known: list[Other] = []
+
+    def next_frame(self) -> None:
+        """Forget what was not seen for long."""
+        self.frame += 1
+        self.known = [o for o in self.known if self.frame - o.seen <= self.forget // 2]
+
+    def add(self, place: Point, unlike: int = 0) -> None:
+        """One more thing that is not the target, or does not look like it."""
+        self.known.append(Other(place, self.frame, unlike=unlike))
+
+    def unseen(self, least: int) -> list[Point]:
+        """Places of things that were not seen in the last `least` frames, those not seen for longest first."""
+        known = sorted(self.known, key=lambda other: other.seen)
+        return [other.place for other in known if self.frame - other.seen >= least]
+
+    def claim(self, finds: Sequence[Find], size: float) -> tuple[list[Find], list[tuple[Other, Find]]]:
+        """Find the known things among the finds of this frame, the nearest first; returns the other finds, and them."""
+        pairs = sorted(
+            (
+                (math.dist(other.place, each.place), i, j)
+                for i, other in enumerate(self.known)
+                for j, each in enumerate(finds)
+            )
+        )
+        others, taken, together = set(), set(), []
+        for far, i, j in pairs:
+            reach = NEAR + DRIFT * min(self.frame - self.known[i].seen - 1, 10)
+            if i not in others and j not in taken and far <= reach * size:
+                self.known[i].moved(finds[j].place, self.frame)
+                others.add(i)
+                taken.add(j)
+                together.append((i, j))
+        now = [o.place for o in self.known if o.seen == self.frame]
+        left = [each for j, each in enumerate(finds) if j not in taken]
+        free = [each for each in left if all(math.dist(each.place, place) > SAME * size for place in now)]
+        return free, [(self.known[i], finds[j]) for i, j in together]
+
+
+def finds_in(
+    target: Target,
+    views: Sequence[View],
+    maps: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
+    settings: TrackingConfig,
+    most: int = 3,
+) -> list[Find]:
+    """Boxes of a score of at least WORTH in all views, at most so many a view; the best first, each thing once."""
+    found: list[Find] = []
+    edge = (settings.instance_size - 63) / 2
+    for view, (cls, loc) in zip(views, maps, strict=True):
+        left = cls.copy()
+        for _ in range(most):
+            box = find(target, view, left, loc, settings)
+            if box is None or box.score < WORTH:
+                break
+            if max(abs(box.dx), abs(box.dy)) * view.scale <= edge:  # beyond its points a view shows parts of things
+                found.append(Find(box, view, view.place(box)))
+            blot(left, box, view.scale, settings.stride)
+    found.sort(key=lambda each: -each.box.score * each.box.penalty)
+    size = math.sqrt(target.size[0] * target.size[1])
+    kept: list[Find] = []
+    for each in found:
+        if all(math.dist(each.place, k.place) > SAME * size for k in kept):
+            kept.append(each)
+    return kept
+
+
+def blot(cls: NDArray[np.float32], box: Prediction, scale: float, stride: int, share: float = 1.0) -> None:
+    """Take the points in a box (or `share` of it) out of logits 2,S,S, in place: the next best thing can be found."""
+    x, y = points(cls.shape[-1], stride)
+    half = share * scale / 2
+    near = (np.abs(x - box.dx * scale) < box.w * half) & (np.abs(y - box.dy * scale) < box.h * half)
+    cls[1][near.reshape(cls.shape[1:])] = -np.inf

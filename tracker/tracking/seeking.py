@@ -1,0 +1,175 @@
+"""The search for a target that is lost: where to look, and what of the finds is the target (docs/recovery.md)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.settings import RecoveryConfig, TrackingConfig
+from tracker.tracking.others import Find, Other, Others, finds_in
+from tracker.tracking.recovery import Vector, Watch
+from tracker.tracking.target import Point, Target, View
+
+OFTEN = 4  # looks at a thing in vain, after which it must look as a target must that needs no second frame
+LOOKS = 3  # finds that are looked at closely in a frame, at most
+EDGE = 0.8  # sizes; what is not so far in the frame is leaving it or coming in
+LEAVING = 6  # frames; a target that would have left the frame in these may be back over its edge
+HOME_EVERY = 3  # frames; the last place has its turn so often, later on
+
+
+@dataclass
+class Search:
+    """Where to look for a target that is lost, and where it may be by now: a region that grows around its last place.
+
+    home: where it was last, frame pixels. reach: from one place to the next, frame pixels. size: `sqrt(w h)` of the
+    target, frame pixels. speed: of the target until then, sizes per frame.
+    """
+
+    home: Point
+    reach: float
+    size: float
+    speed: float
+    frame_wh: tuple[int, int]
+    settings: RecoveryConfig
+    found: tuple[Point, float] | None = None
+    away: int = 0
+    _parts: list[Point] = field(init=False)
+    _visits: dict[Point, tuple[int, int]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._parts = places_in(self.home, self.reach, self.frame_wh)
+
+    def places(self, known: Sequence[Point] = ()) -> list[tuple[Point, float]]:
+        """Centres of the views for the next frame, each with the factor on the target's size that sets its scale.
+
+        First the last find, or home now and then, and the first of the `known` other things, which are not to be lost
+        sight of; then those parts of the frame that were not seen for longest. A part
+        is seen as for a somewhat larger, then for a somewhat smaller target: by how much grows with time.
+        """
+        self.away += 1
+        parts = sorted(self._parts, key=lambda place: self._visits.get(place, (0, 0))[0])  # of those alike, the nearest
+        at_home = self.away <= self.settings.stay or self.away % HOME_EVERY == 0
+        first = [] if self.found or not at_home else [self.home]
+        views = ([self.found] if self.found else []) + [(place, 1.0) for place in known[:1]]
+        chosen = first + parts[: max(1, self.settings.views - len(first) - len(views))]
+        spread = 1 + min(self.settings.zoom_growth * self.away, self.settings.zoom)
+        for place in chosen:
+            turn = self._visits.get(place, (0, 0))[1]
+            self._visits[place] = self.away, turn + 1
+            views.append((place, 1 / spread if turn % 2 else spread))
+        return views
+
+    def may_be(self, place: Point) -> bool:
+        """Whether the target can have got there since it was seen last.
+
+        It is in a region that grows with time. What comes in over the frame's edge is something else where the target
+        was lost in the middle of the frame.
+        """
+        far = math.dist(place, self.home) / self.size
+        comes_in = self._inside(place) < EDGE <= self._inside(self.home) - LEAVING * self.speed
+        growth = 0 if comes_in else max(self.settings.region_growth, 1.5 * self.speed)
+        return far <= self.settings.region + growth * self.away
+
+    def _inside(self, place: Point) -> float:
+        """How far a place is from the frame's edge, in sizes."""
+        return min(min(v, length - v) for v, length in zip(place, self.frame_wh, strict=True)) / self.size
+
+    def expects(self, place: Point) -> bool:
+        """Whether this is what was found in the last frame."""
+        return self.found is not None and math.dist(place, self.found[0]) <= 0.5 * self.size
+
+
+def places_in(home: Point, reach: float, frame_wh: tuple[int, int]) -> list[Point]:
+    """Middles of the fewest equal parts of a frame that are at most `reach` (and a tenth) wide and high.
+
+    They are in the order of their distance from `home`.
+    """
+    counts = [max(1, math.ceil(length / reach - 0.1)) for length in frame_wh]
+    xs, ys = ([(i + 0.5) * length / n for i in range(n)] for n, length in zip(counts, frame_wh, strict=True))
+    return sorted(itertools.product(xs, ys), key=lambda place: math.dist(place, home))
+
+
+@dataclass(frozen=True, eq=False)
+class Sought:
+    """What a frame showed of a lost target: where it is back, if it is, the best view and the best score in it."""
+
+    back: Find | None
+    best: int
+    score: float
+
+
+def seek(
+    watch: Watch,
+    search: Search,
+    target: Target,
+    views: Sequence[View],
+    maps: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
+    settings: TrackingConfig,
+    look: Callable[[Point, float], Vector],
+) -> Sought:
+    """Go through the views of a frame.
+
+    The target is back where a find is like it, where it can be by now, is none of the things that are known beside it,
+    and either leaves no doubt or confirms the last frame's find. What cannot be it is one more known thing.
+
+    Args:
+        settings: those to decode with: no window around the last place.
+        look: gives the summary of what is at a place, at the target's size times a factor.
+    """
+    recovery, others = watch.settings, watch.others
+    finds = finds_in(target, views, maps, settings)
+    score = finds[0].box.score if finds else _highest(maps[0][0])
+    best = views.index(finds[0].view) if finds else 0
+    others.next_frame()
+    if search.away > recovery.forget:
+        others.known.clear()
+    free, claimed = others.claim(finds, search.size)
+    looks, new = 0, None
+    for each in [*free, *(find for _, find in claimed)]:
+        other = next((o for o, find in claimed if find is each), None)
+        if each.box.score < recovery.back_score or looks == LOOKS or (other and not other.wants_look()):
+            continue
+        if other is None and not search.may_be(each.place):
+            others.add(each.place)
+            continue
+        looks += 1
+        factor = growth(each, target)
+        seen = look(each.place, factor)
+        likeness = watch.likeness(seen)
+        if other is None or other.unlike:
+            if likeness < (recovery.plain_likeness if other and other.unlike > OFTEN else recovery.back_likeness):
+                _refuse(others, other, each.place)
+                continue
+        elif other.is_still(watch.appearance.unit(seen), watch.appearance.similarity(seen)):
+            continue
+        if likeness < recovery.back_likeness or not search.may_be(each.place):
+            continue
+        if search.expects(each.place) or min(likeness, each.box.score) >= recovery.plain_likeness:
+            return Sought(each, best, score)
+        new = new or (each.place, factor)
+    search.found = new
+    return Sought(None, best, score)
+
+
+def _refuse(others: Others, other: Other | None, place: Point) -> None:
+    """Keep in mind that something in a place was not like the target: with time it must be all the more to be it."""
+    if other is None:
+        others.add(place, unlike=1)
+    else:
+        other.unlike += 1
+
+
+def growth(find: Find, target: Target) -> float:
+    """How much larger a find is than the target was, as a factor on its sides; at most by half, or two thirds of it."""
+    ratio = math.sqrt(find.box.w * find.box.h / (target.size[0] * target.size[1]))
+    return min(max(ratio, 1 / 1.5), 1.5)
+
+
+def _highest(cls: NDArray[np.float32]) -> float:
+    margin = (cls[1] - cls[0])[np.isfinite(cls[1] - cls[0])]
+    return float(1 / (1 + np.exp(-np.max(margin)))) if margin.size else 0.0
