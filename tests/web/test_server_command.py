@@ -28,10 +28,10 @@ QUICK = (
 
 
 @contextmanager
-def started(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(folder: Path, *words: str, code: str = QUICK) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command as its own process, and the address that it prints."""
     environment = os.environ | {"TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", QUICK, "--port", "0", *words]
+    command = [sys.executable, "-c", code, "--port", "0", *words]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdout is not None
@@ -59,6 +59,17 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals, code: 
         assert time.monotonic() - begin < 8
         assert process.returncode == code and "ended by" in out and not err
     assert not list(tmp_path.glob("siamsa-*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_a_loaded_network_does_not_hold_the_end_up(tmp_path: Path) -> None:
+    with started(tmp_path, code="from tracker.cli.main import entry; entry('serve')") as (process, address):
+        urllib.request.urlopen(address).read()
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        assert time.monotonic() - begin < 3 and process.returncode == 130
 
 
 def test_a_token_is_made_and_printed(tmp_path: Path) -> None:

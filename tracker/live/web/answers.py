@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tracker import __version__
@@ -60,7 +60,7 @@ class Answers:
 
     async def create(self, request: Request) -> Response:
         """A new session."""
-        return JSONResponse({"session": self._sessions.create().id}, headers=NO_STORE)
+        return JSONResponse({"session": (await self._sessions.create()).id}, headers=NO_STORE)
 
     async def remove(self, request: Request) -> Response:
         """The end of a session."""
@@ -139,6 +139,7 @@ class Answers:
         player = session.running().player
         if session.downloading:
             raise Refused(429, "a download of this session is being made already")
+        session.check_folder()
         session.downloading = True
         try:
             stop = threading.Event()
@@ -149,7 +150,7 @@ class Answers:
         finally:
             session.downloading = False
         name, kind = downloads.name_of(form, player.feed), downloads.FORMS[form][1]
-        return FileResponse(path, media_type=kind, filename=name, headers=NO_STORE)
+        return downloads.Download(path, media_type=kind, filename=name, headers=NO_STORE)
 
     def _session(self, request: Request) -> Session:
         return self._sessions.get(request.path_params["id"])

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
 
 from tracker.errors import InputError
 from tracker.formats import Clip, Row, write_rows
@@ -26,6 +28,18 @@ FORMS = {
     "coco": (".json", "application/json"),
     "video": (".mp4", "video/mp4"),
 }
+
+
+class Download(FileResponse):
+    """A file of a session. Refused where the session was removed, and the file with it, before it could be sent."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except (RuntimeError, FileNotFoundError):
+            if Path(self.path).exists():
+                raise
+            raise Refused(404, "this session was removed") from None
 
 
 def make(form: str, feed: Feed, board: Board, folder: Path, stop: threading.Event) -> Path:

@@ -22,7 +22,7 @@ from tracker.live.web.wire import Refused
 Image = NDArray[Any]
 Message = dict[str, Any]
 RECENT, RECENT_BYTES = 8, 64 << 20  # live frames that can still be drawn on
-SMOOTHING = 0.1  # share of the newest frame in the rate that is shown
+RATED = 16  # newest frames of which the rate is shown
 
 
 class Ear(Protocol):
@@ -53,7 +53,7 @@ class Player:
         self._image: Image | None = None  # of the position, or the last one that could be read
         self._recent: deque[tuple[int, Image]] = deque(maxlen=RECENT)
         self.tracks = Tracks(self.board, make_follower, turns)
-        self._gap, self._before = 0.0, 0.0  # seconds between two frames, smoothed; when the last one was done
+        self._done: deque[float] = deque(maxlen=RATED)  # when the newest frames were done, without a break
 
     @property
     def moving(self) -> bool:
@@ -89,7 +89,8 @@ class Player:
             self._halt(feed.ended)
         elif frame.status:
             self.status = frame.status
-        elif frame.image is not None and self._has_room():
+            self._done.clear()
+        elif frame.image is not None and self._has_room() and self._fits(frame.image):
             self.status = ""
             feed.keep(frame.image)
             self._advance(self.position + 1, frame.image)
@@ -124,18 +125,23 @@ class Player:
         self._halt(f"the limit of {self.limits.seconds:g} s is reached")
         return False
 
+    def _fits(self, image: Image) -> bool:
+        """Whether a stream has not become too large; else it halts."""
+        height, width = image.shape[:2]
+        if width <= self.limits.width and height <= self.limits.height:
+            return True
+        self._halt(f"frames of {width}x{height} pixels are too large")
+        return False
+
     def _halt(self, status: str) -> None:
         self.playing, self.status = False, status
 
     def _advance(self, to: int, image: Image | None) -> None:
         """Go to a neighbouring frame, and track what has no valid result there."""
-        now = time.monotonic()
-        if self._before:
-            self._gap += SMOOTHING * (now - self._before - self._gap) if self._gap else now - self._before
-        self._before = now
         if self._image is not None and self.position >= 0:
             self.tracks.move(self.position, self._image, to, image)
         self._arrive(to, image)
+        self._done.append(time.monotonic())  # afterwards: how long the first frame took is not part of the rate
 
     def _arrive(self, to: int, image: Image | None) -> None:
         self.position = to
@@ -154,7 +160,7 @@ class Player:
         if direction < 0:
             self._file()
         self.playing, self.direction, self.status, self.due = True, direction, "", time.monotonic()
-        self._gap = self._before = 0.0
+        self._done.clear()
         self._show()
 
     def pause(self) -> None:
@@ -188,6 +194,7 @@ class Player:
     def draw(self, id: int, box: Box, frame: int, image: Image) -> None:
         """Take the user's word for where a target is in a frame that `drawn_on` gave."""
         self.tracks.draw(id, box, frame, image, self.position)
+        self._done.clear()  # the picture may have stood still meanwhile, and to begin takes longer than to follow
         self.edited()
 
     def remove(self, id: int, keep: bool) -> None:
@@ -210,14 +217,19 @@ class Player:
 
     # --- what it says
 
-    def error(self, line: str) -> None:
-        """Tell the browser what was wrong."""
-        self._ear.say({"type": "error", "error": line})
+    def error(self, line: str, do: str = "") -> None:
+        """Tell the browser what was wrong. With a camera's picture this is the answer to it, which it waits for."""
+        self._ear.say({"type": "error", "error": line, **({"about": do} if do == "picture" else {})})
 
-    def fail(self, line: str) -> None:
-        """Stop for good."""
-        self.playing, self.status = False, "failed"
+    def answer(self) -> None:
+        """Answer a picture of the browser's camera without a look at it."""
+        self._show(answer=True)
+
+    def fail(self, line: str, do: str = "") -> None:
+        """Stop for good, at the command `do`."""
+        self._halt("failed")
         self.error(line)
+        self._show(answer=do == "picture")
 
     def hello(self) -> None:
         """Tell the browser everything."""
@@ -244,9 +256,14 @@ class Player:
             return
         state = {"playing": self.playing, "direction": self.direction, "status": self.status}
         frame, targets = max(0, self.position), self.board.shown(self.position)
-        times = {
-            "time": round(frame / self.feed.fps, 3),
-            "fps": round(1 / self._gap, 1) if self.playing and self._gap else 0.0,
-        }
+        times = {"time": round(frame / self.feed.fps, 3), "fps": round(self._fps, 1) if self.playing else 0.0}
         message = {"type": "frame", "frame": frame, **times, **state, "targets": targets}
+        if not camera and self._image is not None and self._image.shape[1::-1] != self.feed.size:
+            message["size"] = list(self._image.shape[1::-1])  # it changed; boxes are in these pixels
         self._ear.show(message, None if camera else self._image)
+
+    @property
+    def _fps(self) -> float:
+        """Frames a second; 0 while there is nothing to measure."""
+        seconds = self._done[-1] - self._done[0] if self._done else 0.0
+        return (len(self._done) - 1) / seconds if seconds else 0.0

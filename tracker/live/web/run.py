@@ -25,6 +25,7 @@ class Run(threading.Thread):
         self.player = player
         self._inbox = Inbox()
         self._closing = threading.Event()
+        self._doing = ""  # the command that was begun last
 
     def post(self, do: str, words: Words) -> None:
         """Let a command be done. Raises Refused where too many wait, or there is none of this name."""
@@ -60,10 +61,13 @@ class Run(threading.Thread):
                     self.player.go_on()
         except Exception as error:  # the session ends, the server does not
             report(error)
-            self.player.fail(FAILED)
+            self.player.fail(FAILED, self._doing)
         while not self._closing.is_set():  # what is said is answered until the session is closed
             self._inbox.wait(1.0)
-            if self._inbox.get() is not None:
+            command = self._inbox.get()
+            if command is not None and command[0] == "picture":
+                self.player.answer()
+            elif command is not None:
                 self.player.fail(FAILED)
 
     def _listen(self) -> None:
@@ -73,11 +77,12 @@ class Run(threading.Thread):
             try:
                 self._obey(*command)
             except Refused as refused:
-                self.player.error(refused.line)
+                self.player.error(refused.line, command[0])
             except InputError as error:
-                self.player.error(" ".join(str(error).split()))
+                self.player.error(" ".join(str(error).split()), command[0])
 
     def _obey(self, do: str, words: Words | bytes) -> None:
+        self._doing = do
         if isinstance(words, bytes):
             self.player.take(words)
         else:

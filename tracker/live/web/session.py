@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
+from tracker.errors import InputError
 from tracker.live.followers import Follower
 from tracker.live.web.channel import Channel
 from tracker.live.web.feeds import Feed
@@ -62,12 +63,27 @@ class Session:
         """Note that something came from the client: the session is in use."""
         self.heard = time.monotonic()
 
+    @property
+    def away(self) -> float:
+        """Seconds since the browser has gone; 0 while it looks on, or waits for something."""
+        if self.leave is not None or self.downloading or self._opening or self._looks:
+            return 0.0
+        return time.monotonic() - self.heard
+
     async def call(self, function: Callable[[], T]) -> T:
-        """Run something that takes time in a thread of this session."""
+        """Run something that takes time in a thread of this session. Raises Refused where the session has gone."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self.pool, function)
         except RuntimeError:  # the pool is shut down
             raise Refused(404, "this session was removed") from None
+        except (OSError, InputError):
+            self.check_folder()
+            raise
+
+    def check_folder(self) -> None:
+        """Raise Refused where the files of this session were removed by somebody else."""
+        if not self.folder.is_dir():
+            raise Refused(410, "the files of this session were removed on the server; start another session")
 
     def claim(self) -> None:
         """Reserve the place of the source. Raises Refused where there is one."""

@@ -16,6 +16,7 @@ from tracker.live.web.turns import Turns
 from tracker.live.web.wire import Refused
 
 REMOVED = 4001  # close code of a websocket whose session was removed
+PATIENCE = 12.0  # seconds that a new session waits for the end of another
 
 
 class Sessions:
@@ -30,11 +31,23 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def create(self) -> Session:
-        """A new session. Raises Refused where there are too many."""
-        if len(self._sessions) + len(self._ending) >= self._limits.sessions:
-            raise Refused(429, f"there are {self._limits.sessions} sessions already; try again later")
-        session = Session(self.root, self._limits, self._make_follower, self._turns)
+    async def create(self) -> Session:
+        """A new session, where all are taken in place of the one whose browser has gone longest.
+
+        Raises Refused where all are in use.
+        """
+        while len(self._sessions) + len(self._ending) >= self._limits.sessions:
+            gone = max(self._sessions.values(), key=lambda session: session.away, default=None)
+            if gone is not None and gone.away >= self._limits.away:
+                self.remove(gone)
+            elif not self._ending:
+                raise Refused(429, f"there are {self._limits.sessions} sessions already; try again later")
+            if not (await asyncio.wait(self._ending, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED))[0]:
+                raise Refused(429, "the sessions that end take too long; try again later")
+        try:
+            session = Session(self.root, self._limits, self._make_follower, self._turns)
+        except FileNotFoundError:
+            raise Refused(503, "the server's folder for sessions was removed; it must be started again") from None
         self._sessions[session.id] = session
         return session
 

@@ -25,6 +25,7 @@ class ServeSettings:
     width: int = 3840
     height: int = 2160
     idle: float = 900.0  # until a session from which nothing is heard is closed
+    away: float = 20.0  # without websocket and requests, until a session makes room for a new one where all are taken
     targets: int = 16  # in a session
     json_bytes: int = 65536
     picture_bytes: int = 4 << 20  # of one frame that a browser sends

@@ -46,6 +46,7 @@ class Talk:
             for task in (listening, pumping):
                 task.cancel()
             await asyncio.gather(listening, pumping, return_exceptions=True)
+            session.hear()  # from now on it counts as gone
             if session.channel is channel:
                 session.channel = None
             if session.leave is leave:
@@ -80,7 +81,8 @@ class Talk:
             except Refused as refused:
                 if refused.status == 413:
                     self.leave(TOO_LARGE, refused.line)
-                channel.say({"type": "error", "error": refused.line})
+                about = {} if message.get("bytes") is None else {"about": "picture"}
+                channel.say({"type": "error", "error": refused.line, **about})
 
     def _obey(self, channel: Channel, text: str) -> None:
         words = parse(text, TEXT)

@@ -26,6 +26,7 @@ async def receive(chunks: AsyncIterator[bytes], declared: int | None, session: S
     if declared is not None and declared > most:
         raise Refused(413, f"a video may have {limits.upload_mb} MB, this one has {declared / (1 << 20):.0f}")
     path, total = session.folder / "upload", 0
+    session.check_folder()
     try:
         with path.open("wb") as file:
             async for block in _blocks(chunks, limits.body_wait):

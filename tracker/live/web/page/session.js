@@ -166,7 +166,9 @@ export class Session {
       return;
     }
     this.shown = message;
-    this.stage.size = message.size || (this.camera ? this.camera.size : [this.source.width, this.source.height]);
+    const size = message.size || (this.camera ? this.camera.size : [this.source.width, this.source.height]);
+    if (`${size}` !== `${this.stage.size}`) this.on.opened({ ...this.source, width: size[0], height: size[1] });
+    this.stage.size = size;
     this.stage.frame = message.frame;
     this.stage.targets = message.targets;
     this.stage.show(bitmap);
