@@ -157,6 +157,7 @@ BAD_INPUTS = {
     "range": ("--stop", ["--start", "9", "--stop", "3"]),
     "late": ("60 frames", ["--start", "60"]),
     "stride": ("--stride", ["--stride", "0"]),
+    "patience": ("--give-up", ["--give-up", "-1"]),
 }
 
 

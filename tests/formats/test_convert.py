@@ -62,6 +62,26 @@ def test_size_and_rate_come_from_the_video_or_the_file(table: Path, tmp_path: Pa
     assert siamsa(tmp_path / "labels", tmp_path / "b.csv", "--size", "1280x720") == 0
 
 
+@pytest.mark.parametrize("length", ["40", -1, 2.5, True, [], None])
+def test_a_length_that_is_none_is_not_believed(table: Path, tmp_path: Path, length: object) -> None:
+    siamsa(table, tmp_path / "a.json", "--size", "160x120")
+    data = json.loads((tmp_path / "a.json").read_text())
+    data["videos"][0]["length"] = length
+    (tmp_path / "b.json").write_text(json.dumps(data))
+    assert siamsa(tmp_path / "b.json", tmp_path / "b.xml") == 0
+    clip = Cvat.clip(tmp_path / "b.xml")
+    assert clip is not None and (clip.size, clip.frames) == ((160, 120), 3)
+
+
+@pytest.mark.parametrize(
+    ("lost", "read"), [("0", False), ("False", False), ("0.0", False), ("", False), ("True", True)]
+)
+def test_lost_as_spreadsheets_write_it(tmp_path: Path, lost: str, read: bool) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"frame,x,y,w,h,score,lost\n0,1,2,3,4,1,{lost}\n")
+    assert read_rows(path)[0].lost is read
+
+
 def test_refusals_are_one_line_and_leave_nothing(table: Path, tmp_path: Path) -> None:
     before = table.read_bytes()
     (tmp_path / "full").mkdir()

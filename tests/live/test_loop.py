@@ -129,6 +129,27 @@ class Counted(Source):
         raise OSError("the disk is gone")
 
 
+class Silent(Counted):
+    """Hands out three frames, then waits for a program that writes nothing."""
+
+    waiting = threading.Event()
+
+    def read(self) -> Iterator[Frame]:
+        for index in range(3):
+            yield Frame(index, np.zeros((48, 64, 3), np.uint8))
+        self.waiting.wait(60)
+
+
+def test_a_request_to_stop_is_heard_while_no_frame_comes(tmp_path: Path) -> None:
+    stop, boxes = Stop(), Boxes(tmp_path / "a.csv")
+    threading.Timer(0.5, stop.request, ("a test",)).start()
+    with Silent(live=False) as source:
+        summary = track(source, TemplateTracker(), Box(5, 5, 20, 20), [boxes], stop=stop, progress=False)
+    source.waiting.set()
+    assert (summary.frames, summary.stopped, source.busy) == (3, "a test", True)
+    assert len(rows(tmp_path / "a.csv")) == 3
+
+
 @pytest.mark.parametrize("live", [False, True])
 def test_the_reader_keeps_order_and_hands_errors_over(live: bool) -> None:
     got = []

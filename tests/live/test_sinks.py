@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import csv
 import json
+from errno import ENOSPC
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from tests.helpers import draw_frame, index_of, read_video
 from tracker.box import Box
 from tracker.errors import InputError
-from tracker.formats import FORMATS
+from tracker.formats import FORMATS, read_rows
 from tracker.live.sinks import FileSink, check_outputs
 from tracker.live.sinks.boxes import Boxes
 from tracker.live.sinks.video import Video, fit
@@ -126,6 +129,36 @@ def test_what_is_left_after_a_failure(
             sink.write(step)
         raise error
     assert [p.name for p in tmp_path.iterdir()] == ([name] if kept else [])
+
+
+class Full(FileIO):
+    """A file on a disk that has room for a few bytes more, and then for none."""
+
+    def __init__(self, file: Any, mode: str) -> None:
+        super().__init__(file, mode)
+        self.room = 300
+
+    def write(self, data: Any) -> int:
+        if not self.room:
+            raise OSError(ENOSPC, "No space left on device")
+        count = super().write(bytes(data)[: self.room])
+        self.room -= count
+        return count
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.txt", "a.mot", "a.vot"])
+def test_a_full_disk_costs_no_row_that_was_written(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "open", lambda self, mode, buffering=-1: Full(str(self), mode))
+    steps = [Step(i, IMAGE, {1: Result(Box(10 + i / 7, 20, 30, 40), 0.5, False)}) for i in range(30)]
+    sink = Boxes(tmp_path / name)
+    with pytest.raises(OSError, match=rf"{name}: cannot be written \(No space"), sink:
+        for step in steps:
+            sink.write(step)
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == [tmp_path / name]
+    rows = read_rows(tmp_path / name)
+    assert rows and (tmp_path / name).read_bytes().endswith(b"\n"), "whole lines"
+    assert all(row.box.x == pytest.approx(10 + row.frame / 7, abs=1e-3) for row in rows)
 
 
 def test_outputs_never_destroy(tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def test_an_error_in_the_loop_keeps_what_was_tracked(video: Path, tmp_path: Path
         ((1, 2, 3), {}, "expected x, y, w, h"),
         ([], {}, "expected x, y, w, h"),
         ([START, "x"], {}, "expected x, y, w, h"),
+        ({}, {}, "at least one"),
         (START, {"outputs": ["{place}/a.xls"]}, "form of the box file is not known"),
         ([START, ASIDE], {"outputs": ["{place}/a.txt"]}, "holds one target"),
         (START, {"outputs": ["{place}/there.csv"]}, "exists already"),

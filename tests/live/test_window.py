@@ -141,15 +141,16 @@ def test_keys_change_the_run(clip: Path, tmp_path: Path) -> None:
     assert window.scene.trail and window.scene.map and not window.saved
 
 
-def test_where_outputs_are_for_one_target_no_second_is_added(clip: Path, tmp_path: Path) -> None:
+def test_where_outputs_are_for_one_target_it_can_only_be_drawn_again(clip: Path, tmp_path: Path) -> None:
     with open_source(str(clip)) as source, Engine(source, Copies(TemplateTracker())) as engine:
         engine.add(START)
         controls = Window(engine, tmp_path, several=False).controls
         controls.key("a")
         assert controls.editing is None and "one target" in controls.message
         controls.key("x")
-        controls.key("a")
-        assert controls.editing is not None, "it may be replaced"
+        assert list(engine.targets) == [1] and "r draws" in controls.message, "its successor would have no place"
+        controls.key("r")
+        assert controls.editing is not None and controls.target == 1
 
 
 def test_all_targets_may_go_and_the_run_goes_on(clip: Path, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ def send(path: Path) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.disconnect"}
+        await asyncio.Event().wait()  # the browser stays
+        return {}
 
     async def take(message: Any) -> None:
         sent.append(message)

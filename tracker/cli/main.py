@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import gc
 import importlib
 import os
 import re
@@ -79,7 +80,9 @@ def entry(*prefix: str) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 still gets its table
-    sys.exit(main([*prefix, *sys.argv[1:]]))
+    code = main([*prefix, *sys.argv[1:]])
+    gc.freeze()  # the last collection over all of torch's objects would take a second or two, for nothing
+    sys.exit(code)
 
 
 def script(main: Callable[[], int], name: str) -> NoReturn:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import importlib.util
 import re
 import secrets
@@ -80,7 +79,6 @@ def run(args: argparse.Namespace) -> int:
         if args.open:
             webbrowser.open(address)
         serve(settings, follower, listener, stop)
-    gc.freeze()  # the interpreter's last collection looks through all of torch, seconds long on a busy machine
     print(f"ended by {stop.reason}" if stop else "ended")
     return stop.exit_code
 

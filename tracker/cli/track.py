@@ -80,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
     truth = read_marks(args.truth) if args.truth else {}
     chosen = _first_boxes(args, given, truth)
     outputs = _outputs(args)
+    if not args.give_up >= 0:
+        raise InputError(f"--give-up: must be 0 or more seconds, got {args.give_up:g}")
     several = not (args.correct or args.truth) and all(sink.form.several for sink in outputs if isinstance(sink, Boxes))
     window = not (chosen and args.no_window) and has_display()
     if not chosen and not window:

@@ -168,6 +168,7 @@ class Coco(Format):
         known: Table = {**(images[0] if images else {}), **(videos[0] if videos else {})}
         try:
             size = int(known["width"]), int(known["height"])
-            return Clip(str(known.get("name", path.stem)), size, float(known.get("fps") or 25), known.get("length"))
+            name, fps, count = known.get("name", path.stem), float(known.get("fps") or 25), known.get("length")
+            return Clip(str(name), size, fps, count if type(count) is int and count > 0 else None)
         except MEANT:
             return None

@@ -14,6 +14,7 @@ from tracker.formats.text import GrowingWriter, LineFormat, expected, number, on
 
 KEYS = ("frame", "x", "y", "w", "h", "score", "lost")
 MORE = ("id", "name", "state")
+NOT_LOST = ("0", "0.0", "false", "no")  # spreadsheets and pandas rewrite a column of 0 and 1
 FIELD = 131072  # characters of one field, as the library has it
 
 
@@ -30,11 +31,12 @@ def _found(where: str, row: dict[str, str]) -> Found:
     try:
         box = [float(row[key]) for key in "xywh"]
         frame, score = int(row["frame"]), float(row.get("score") or 1)
+        lost = (row.get("lost") or "0").strip().lower() not in NOT_LOST
         key, name = key_and_name(row.get("object") or row.get("id"), row.get("name"))
     except MEANT:
         line = ",".join(map(str, row.values()))
         raise expected(where, "frame,x,y,w,h,... below a line with these names", line) from None
-    return found(where, frame, key, box, score, (row.get("lost") or "0") != "0", name, row.get("state") or "")
+    return found(where, frame, key, box, score, lost, name, row.get("state") or "")
 
 
 class CsvWriter(GrowingWriter):

@@ -7,8 +7,9 @@ import os
 import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
+from io import FileIO
 from pathlib import Path
-from typing import ClassVar, Literal, TextIO
+from typing import ClassVar
 
 from tracker.errors import InputError
 from tracker.formats.base import FORMATS, STATES, TARGET, Clip, Format, Row, Writer
@@ -65,13 +66,21 @@ class LineWriter(Writer):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = self._open("w")
+        self._file: FileIO = path.open("wb", buffering=0)
         if self.header:
-            self._file.write(self.header + "\n")
+            self._put(self.header)
 
-    def _open(self, mode: Literal["w", "a"]) -> TextIO:
+    def _put(self, line: str) -> None:
+        """Add a line, at once and as a whole. Where there is no room for it, nothing of it stays."""
         # A name may hold half a character (JSON can say so), which no encoding has.
-        return self.path.open(mode, encoding="utf-8", errors="replace", newline="\n", buffering=1)
+        data, begin = (line + "\n").encode("utf-8", "replace"), self._file.tell()
+        try:
+            while data:
+                data = data[self._file.write(data) :]
+        except OSError:
+            self._file.truncate(begin)
+            self._file.seek(begin)
+            raise
 
     @abstractmethod
     def line(self, row: Row) -> str:
@@ -79,7 +88,7 @@ class LineWriter(Writer):
 
     def write(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            self._file.write(self.line(row) + "\n")
+            self._put(self.line(row))
 
     def finish(self) -> None:
         self._file.close()
@@ -102,7 +111,7 @@ class OneTarget(LineWriter):
         self._id = next(iter(ids), None)
         super().write(rows)
         if not rows:
-            self._file.write(self.absent + "\n")
+            self._put(self.absent)
 
 
 class GrowingWriter(LineWriter):
@@ -135,7 +144,7 @@ class GrowingWriter(LineWriter):
                 line = self._longer(line, row.id, row.name, row.state)
             else:
                 self._states.append(STATES.index(row.state) if row.state in STATES else 0)
-            self._file.write(line + "\n")
+            self._put(line)
 
     def _lengthen(self, states: bytearray) -> None:
         self._file.close()
@@ -150,7 +159,7 @@ class GrowingWriter(LineWriter):
             os.replace(longer, self.path)
         finally:
             longer.unlink(missing_ok=True)
-        self._file = self._open("a")
+        self._file = self.path.open("ab", buffering=0)
 
 
 class LineFormat(Format):

@@ -152,7 +152,7 @@ class Engine:
     def __iter__(self) -> Iterator[Step]:
         self.first()
         begin = time.perf_counter()
-        reader = self._stack.enter_context(Reader(self.source))
+        reader = self._stack.enter_context(Reader(self.source, stop=self.stop))
         for sink in self.sinks:
             self._stack.enter_context(sink)
         for frame in reader:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tqdm import tqdm
 
@@ -12,6 +11,7 @@ from tracker.live.engine import Engine, Summary
 from tracker.live.followers import AnyTracker, follower_of
 from tracker.live.sinks import Sink
 from tracker.live.sources import Source
+from tracker.live.step import Step
 from tracker.live.stop import Stop
 
 
@@ -40,9 +40,13 @@ def track(
     return engine.summary
 
 
-def with_progress(steps: Iterable[Any], source: Source, progress: bool | None = None) -> Any:
-    """The same steps, with a progress bar (None: on a terminal only)."""
+def with_progress(steps: Iterable[Step], source: Source, progress: bool | None = None) -> Iterator[Step]:
+    """The same steps, with a progress bar (None: on a terminal only), which says what a live source has to say."""
     hidden = None if progress is None else not progress
-    return tqdm(
-        steps, total=source.total, unit=" frames", disable=hidden, dynamic_ncols=True, leave=False, smoothing=0.1
-    )
+    with tqdm(
+        total=source.total, unit=" frames", disable=hidden, dynamic_ncols=True, leave=False, smoothing=0.1
+    ) as bar:
+        for step in steps:
+            bar.set_postfix_str(step.status, refresh=bool(step.status))
+            yield step
+            bar.update(not step.status)

@@ -9,20 +9,23 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from tracker.live.sources import Frame, Source
+from tracker.live.stop import Stop
 
 PATIENCE = 2.0  # seconds that the end of a run waits for a read that hangs
+LOOK = 0.2  # seconds between two looks at whether the end was asked for, while no frame comes
 
 
 class Reader:
     """Iterates over an open source, up to `ahead` frames in advance in a thread; live sources are read as they come.
 
     `seconds` is the time spent reading, which overlaps with tracking. An error in the source is raised where the
-    frame would have been.
+    frame would have been. Where no frame comes, as from a program before a pipe that writes nothing, `stop` ends it.
     """
 
-    def __init__(self, source: Source, ahead: int = 3) -> None:
+    def __init__(self, source: Source, ahead: int = 3, stop: Stop | None = None) -> None:
         self.seconds = 0.0
         self._source = source
+        self._stop = Stop() if stop is None else stop
         self._frames = iter(source)
         self._queue: queue.Queue[Frame | BaseException | None] = queue.Queue(ahead)
         self._done = threading.Event()
@@ -54,12 +57,20 @@ class Reader:
 
     def __iter__(self) -> Iterator[Frame]:
         while True:
-            item = self._next() if self._thread is None else self._queue.get()
+            item = self._next() if self._thread is None else self._wait()
             if isinstance(item, BaseException):
                 raise item
             if item is None:
                 return
             yield item
+
+    def _wait(self) -> Frame | BaseException | None:
+        while True:
+            try:
+                return self._queue.get(timeout=LOOK)
+            except queue.Empty:
+                if self._stop:
+                    return None
 
     def __enter__(self) -> Reader:
         if self._thread is not None:

@@ -84,6 +84,8 @@ def _steps(
 
 def _named(boxes: BoxLike | Sequence[BoxLike] | Mapping[str, BoxLike]) -> list[tuple[str, Box]]:
     """Names and boxes, whatever form they are given in."""
+    if isinstance(boxes, Mapping) and not boxes:
+        raise InputError("box: expected at least one, got none")
     if isinstance(boxes, Mapping):
         return [(name, _box(box)) for name, box in boxes.items()]
     if isinstance(boxes, Box) or not _nested(boxes):

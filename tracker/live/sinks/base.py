@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -59,8 +60,19 @@ class FileSink(Sink):
         """Complete and close `self.partial`, also after a failure."""
 
     def write(self, step: Step) -> None:
-        self.add(step)
+        with self._named_errors():
+            self.add(step)
         self.rows += 1
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        """Says which file it is that cannot be written, as on a full disk."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno is None:  # one of our own
+                raise
+            raise OSError(f"{self.path}: cannot be written ({error.strerror})") from error
 
     def __enter__(self) -> FileSink:
         try:
@@ -76,7 +88,8 @@ class FileSink(Sink):
     ) -> None:
         failed = error is not None and not isinstance(error, KeyboardInterrupt)
         try:
-            self.finish()
+            with self._named_errors():
+                self.finish()
             if self.rows > failed:
                 os.replace(self.partial, self.path)
         finally:

@@ -23,7 +23,7 @@ class Boxes(FileSink):
         super().__init__(path)
         self.form = form_of(path, form)
         if self.form.folder and self.path.suffix.lower() != ".zip":
-            raise InputError(f"{path}: this form is a folder of files, or one that ends in .zip; give such a name")
+            raise InputError(f"{path}: a folder cannot be written frame by frame; give a name that ends in .zip")
         self.source, self.fps = source, fps
         self.size: tuple[int, int] | None = None  # of the frames; None: that of the first
         self._writer: Writer | None = None

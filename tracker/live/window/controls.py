@@ -169,6 +169,8 @@ class Controls:
     def _remove(self) -> None:
         if (active := self.scene.active) is None:
             return self.say("no target to remove; a adds one")
+        if not self.several:  # another one after it would have another id, for which these outputs have no place
+            return self.say("these outputs are for one target; r draws it again")
         label = self.engine.targets[active].label
         self.engine.remove(active)
         self.say(f"{label} is removed")
