@@ -91,10 +91,7 @@ def main() -> int:
             outputs: list[Sink] = [Boxes(Path(folder) / "b.csv"), Video(Path(folder) / "o.mp4")] if writes else []
             with open_source(str(video)) as source:
                 done = track(source, follower, box, [*outputs, memory], progress=False)
-            times, n = follower.timings, max(1, follower.timings.frames)
-            stages = {"read": done.seconds["read"], "crop": times.crop, "network": times.network}
-            stages |= {"decode": times.decode, "write": done.seconds["write"]}
-            each = ", ".join(f"{name} {1000 * spent / n:.1f}" for name, spent in stages.items())
+            each = ", ".join(f"{stage} {1000 * spent / done.frames:.1f}" for stage, spent in done.seconds.items())
             early, late = memory.megabytes[args.frames // 10], memory.megabytes[-1]
             print(
                 f"{'video and boxes written' if writes else 'nothing written'}: {done.fps:.1f} frames/s over "

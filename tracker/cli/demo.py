@@ -30,7 +30,6 @@ from tracker.live.sources import open_source
 from tracker.live.step import Step
 from tracker.live.stop import Stop
 from tracker.tracking.result import Result
-from tracker.tracking.siamese_tracker import Timings
 
 HELP = "render a sample clip with known boxes, track it and show how well that went"
 SEED = 2  # of the sample: a ladybird among leaves, and another one
@@ -72,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         files = sorted(new.iterdir())
         for file in files:
             os.replace(file, folder / file.name)
-    _report(summary, follower.timings, album.results, truth)
+    _report(summary, album.results, truth)
     print(f"wrote {', '.join(file.name for file in files)} in {folder}")
     return 0
 
@@ -157,16 +156,12 @@ def _render(scene: Scene, folder: Path, stop: Stop) -> list[Box]:
     return truth
 
 
-def _report(summary: Summary, timings: Timings, results: Sequence[Result], truth: Sequence[Box]) -> None:
+def _report(summary: Summary, results: Sequence[Result], truth: Sequence[Box]) -> None:
     overlap = iou([r.box.xywh for r in results[1:]], [box.xywh for box in truth[1 : len(results)]])
     lost = f"; {summary.lost} frames lost" if summary.lost else ""
     print(f"mean overlap {overlap.mean():.3f} over {len(overlap)} frames (lowest {overlap.min():.2f}){lost}")
-    updates = max(1, timings.frames)
-    each = {"read": summary.seconds["read"] / summary.frames} | {
-        stage: getattr(timings, stage) / updates for stage in ("crop", "network", "decode")
-    }
-    each["write"] = summary.seconds["write"] / summary.frames
-    times = ", ".join(f"{stage} {1000 * spent:.1f} ms" for stage, spent in each.items())
+    each = {stage: 1000 * spent / summary.frames for stage, spent in summary.seconds.items()}
+    times = ", ".join(f"{stage} {spent:.1f} ms" for stage, spent in each.items())
     print(f"{summary.fps:.1f} frames/s end to end; a frame takes: {times} (reading overlaps with the rest)")
 
 

@@ -106,6 +106,9 @@ class Session:
         player = Player(feed, self, self._make_follower, self._turns, self._limits)
         self.run = Run(player)
         self.run.start()
+        if self.closed.is_set():  # meanwhile, and before there was a run to end
+            await self.call(self.run.close)
+            raise Refused(404, "this session was removed")
         return feed
 
     def running(self) -> Run:
