@@ -3,7 +3,8 @@
     python benchmarks/ablation.py --data DATA --init resnet18_imagenet_layer1-3.pth --pairs 12000 --seeds 0 1 2
 
 Every run is a `siamsa train` of its own below --output: stopped at any moment, the same command goes on, and runs that
-are done are not done again. --page writes the table with each row's command.
+are done are not done again. --page writes the table with each row's command, and keeps what the page has from
+`## What it says` on.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tracker.cli.main import script
 from tracker.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
+READING = "## What it says"
 PLAIN = "distractors occluders background noise blur gray rotation"
 VARIANTS: dict[str, tuple[str, list[str]]] = {
     "base": ("the recipe as it is", []),
@@ -72,7 +74,7 @@ def main() -> int:
         rows.append(row)
         print(_line(row, rows[0]), flush=True)
     if args.page:
-        write_whole(args.page, _page(args, rows))
+        write_whole(args.page, _page(args, rows) + _reading(args.page))
     return 0
 
 
@@ -112,6 +114,7 @@ def _page(args: argparse.Namespace, rows: list[Row]) -> str:
     words = ["python", "benchmarks/ablation.py", "--data", "DATA"]
     words += ["--init", Path(args.init).name] if args.init else []
     words += ["--set", *args.set] if args.set else []
+    words += ["--variants", *args.variants] if args.variants != list(VARIANTS) else []
     words += ["--pairs", str(args.pairs), "--seeds", *map(str, args.seeds), "--page", "docs/ablation.md"]
     table = "\n".join(_line(row, rows[0]) for row in rows)
     commands = "\n".join(
@@ -137,6 +140,12 @@ Each row is `siamsa train --experiment siamsa_r18` with
 
 and with `--variants` the script runs some of them. Held-out clips: {", ".join(args.clips)}.
 """
+
+
+def _reading(page: Path) -> str:
+    """What was written by hand below the table, from READING on."""
+    text = page.read_text("utf-8") if page.is_file() else ""
+    return "\n" + text[text.index(READING) :] if READING in text else ""
 
 
 def _parse() -> argparse.Namespace:

@@ -29,11 +29,11 @@ import numpy as np
 from cutouts import EVENTS, CutOut
 
 from tracker.box import Box, iou
+from tracker.cli import options
 from tracker.cli.main import script
 from tracker.data.datasets import Track, read
 from tracker.data.render import Clip, Scene
 from tracker.errors import InputError
-from tracker.tracking.load import load
 from tracker.tracking.multi_tracker import MultiTracker
 from tracker.tracking.siamese_tracker import Tracker
 
@@ -139,13 +139,13 @@ def real(track: Track) -> Iterator[Shown]:
 def main() -> int:
     """Follow all clips and print the table."""
     args = _parse()
-    tracker = load(args.checkpoint, overrides=args.set, precision=args.precision, threads=args.threads)
+    tracker = options.load_tracker(args)
     tracks = _tracks(args.root, args.clips)
     total: dict[str, Tally] = defaultdict(Tally)
     print(HEADER)
     sources = ["rendered", *(["cut-out"] if tracks else [])]
-    for source in sources:
-        for kind in args.kinds:
+    for kind in args.kinds:
+        for source in sources:
             for seed in args.seeds:
                 clip = rendered(kind, seed) if source == "rendered" else cut_out(kind, seed, tracks)
                 if not follow(tracker, clip, total[f"{source} {kind}"], not args.plain):
@@ -180,10 +180,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--root", help="folder of clips in GOT-10k layout: cut-outs are made from them")
     parser.add_argument("--clips", nargs="+", default=[], help="names of the clips to take (default: all)")
     parser.add_argument("--plain", action="store_true", help="without recovery, to compare")
-    parser.add_argument("--checkpoint", metavar="FILE", help="weights (default: those that are shipped)")
-    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="a.b=c", help="change settings")
-    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"), help="arithmetic")
-    parser.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads (0: as torch decides)")
+    options.add_network(parser)
     return parser.parse_args()
 
 

@@ -13,6 +13,7 @@ SETTINGS = RecoveryConfig(
     sure_score=0.9,
     gone_score=0.1,
     doubt_likeness=0.5,
+    plain_likeness=0.9,
     gone_likeness=0.35,
     back_likeness=0.6,
     learn_likeness=0.8,

@@ -41,7 +41,7 @@ def search(**changes: object) -> Search:
             "home": ORIGIN,
             "reach": 100,
             "size": 40,
-            "speed": 0.0,
+            "velocity": (0.0, 0.0),
             "frame_wh": (640, 480),
             "settings": SETTINGS,
             **changes,
@@ -72,7 +72,7 @@ def test_views_are_for_larger_and_smaller_targets_in_turn_and_ever_more() -> Non
 
 
 def test_the_region_grows_faster_for_fast_targets() -> None:
-    looking = search(speed=1.0)
+    looking = search(velocity=(0.6, -0.8))
     looking.places()
     assert looking.may_be((319, 150)) and not looking.may_be((321, 150))  # 1.5 sizes, and 1.5 in one frame
 
@@ -93,7 +93,8 @@ def test_what_comes_in_is_something_else_unless_the_target_left() -> None:
         return looking.may_be((10, 150))
 
     assert believed(home=(40.0, 150.0)) and not believed(home=(120.0, 150.0))
-    assert believed(home=(120.0, 150.0), speed=0.5)  # it was on its way out
+    assert not believed(home=(120.0, 150.0), velocity=(0.5, 0.0))
+    assert believed(home=(120.0, 150.0), velocity=(-0.5, 0.0))  # it was on its way out
 
 
 def view(origin: Point = ORIGIN) -> View:
@@ -147,13 +148,15 @@ def test_known_things_are_known_by_where_they_are() -> None:
 def test_looks_tell_a_thing_from_the_target_that_takes_its_place() -> None:
     own, target = np.array([0.6, 0.8], np.float32), np.array([1.0, 0.0], np.float32)
     thing = Other((0, 0), 0)
-    assert thing.wants_look() and thing.is_still(own, likeness=0.9)  # nothing is known of its looks: so it looks
+    assert thing.wants_look() and thing.is_still(own, 0.9, False)  # nothing is known of its looks: so it looks
     thing.moved((5, 0), 2)
-    assert not thing.wants_look() and thing.is_still(target, likeness=1.0)  # it has been in sight
+    assert not thing.wants_look() and thing.is_still(target, 1.0, True)  # it has been in sight
     thing = Other((0, 0), 0)
-    thing.is_still(own, likeness=0.6)
+    thing.is_still(own, 0.6, False)
     thing.moved((5, 0), 12)  # it has not
-    assert thing.wants_look() and thing.is_still(own, likeness=0.6) and not thing.is_still(target, likeness=1.0)
+    assert thing.wants_look() and not thing.is_still(target, 1.0, False) and thing.wants_look()
+    assert not thing.is_still(own, 0.97, True) and thing.is_still(own, 0.97, False) and thing.wants_look()
+    assert thing.is_still(own, 0.6, False) and not thing.wants_look()
 
 
 def seen(watch: Watch, looking: Search, logit: float, likeness: float) -> Point | None:

@@ -1,6 +1,6 @@
 """Follows any number of targets through a video on one network: the crops of a frame go through it together.
 
-A target that is lost keeps its box, is looked for in a growing region, and comes back (`recovery.py`).
+A target that is lost keeps its box, is looked for in a growing region, and comes back (`recovery.py`, `seeking.py`).
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tracker.box import Box
 from tracker.tracking.crop import Frame, context_side, frame_size
 from tracker.tracking.decode import Prediction
+from tracker.tracking.followed import Followed, Maps
 from tracker.tracking.others import blot, finds_in
 from tracker.tracking.recovery import Appearance, Vector, Verdict, Watch, beside, summary
 from tracker.tracking.result import Result
@@ -23,44 +23,7 @@ from tracker.tracking.seeking import Search, growth, seek
 from tracker.tracking.siamese_tracker import Tracker
 from tracker.tracking.target import Point, Target, View, box_of, find, grown, look, move, square, template_crop
 
-CEILING = 2.5  # logit; chosen on held-out clips, where narrow and whole views then follow equally well
 WHOLE_EVERY = 16  # frames; a calm target is searched in a whole crop this often
-
-Maps = NDArray[np.float32]
-
-
-@dataclass
-class Followed:
-    """A target among others, and what the last frame showed of it.
-
-    `calm`: it was surely found, near the middle of its view. `peak` is the highest logit of its last whole view;
-    `offset` what is added to the logits of narrow ones, None where it is not known yet. `watch` judges what is found,
-    `search` looks for it while it is lost.
-    """
-
-    target: Target
-    watch: Watch | None = None
-    search: Search | None = None
-    views: list[View] = field(default_factory=list)
-    view: View | None = None
-    cls: Maps | None = None
-    calm: bool = False
-    peak: float = 0.0
-    offset: float | None = None
-
-    def level(self, cls: Maps, narrow: bool) -> Maps:
-        """Logits 2,S,S of a view as a whole view would have them.
-
-        Normalisation over the map and attention make the scores of a narrow view lower by much the same everywhere.
-        By how much shows in the first narrow view after a whole one, in which the target hardly looks different.
-        """
-        peak = float(np.max(cls[1] - cls[0]))
-        if not narrow:
-            self.peak, self.offset = peak, None
-            return cls
-        if self.offset is None:
-            self.offset = max(min(self.peak, CEILING) - peak, 0.0) if np.isfinite(peak) else 0.0
-        return np.stack((cls[0], cls[1] + np.float32(self.offset)))
 
 
 class MultiTracker:
@@ -164,7 +127,7 @@ class MultiTracker:
         if followed.search is None:
             return [look(frame, followed.target, self.settings, self._size(id, followed))]
         assert followed.watch is not None
-        places = followed.search.places(followed.watch.others.unseen(3))
+        places = followed.search.places(followed.watch.others.unseen(3, 12))
         return [look(frame, grown(followed.target, factor), self.settings, centre=place) for place, factor in places]
 
     def _size(self, id: int, followed: Followed) -> int:
@@ -185,7 +148,8 @@ class MultiTracker:
             target.size = target.size[0] * x, target.size[1] * y
             if followed.watch is not None:
                 followed.watch.size = followed.watch.size[0] * x, followed.watch.size[1] * y
-                followed.search = followed.search and self._search(target, followed.watch.speed, frame_wh)
+                followed.watch.others.known.clear()
+                followed.search = followed.search and self._search(target, followed.watch.velocity, frame_wh)
 
     def _conclude(self, frame: Frame, followed: Followed, maps: Sequence[tuple[Maps, Maps]]) -> Result:
         """Believe what was found, or not."""
@@ -207,7 +171,7 @@ class MultiTracker:
             self._note_others(followed, view, found, loc)
         if verdict is Verdict.LOST:
             target.size = followed.watch.size
-            followed.search = self._search(target, followed.watch.speed, frame_size(frame))
+            followed.search = self._search(target, followed.watch.velocity, frame_size(frame))
         return Result(box_of(target, settings), score, verdict is Verdict.LOST, verdict is not Verdict.SURE)
 
     def _judge(self, frame: Frame, followed: Followed, view: View, found: Prediction | None) -> Verdict:
@@ -233,10 +197,10 @@ class MultiTracker:
         for each in free:
             watch.others.add(each.place)
 
-    def _search(self, target: Target, speed: float, frame_wh: tuple[int, int]) -> Search:
+    def _search(self, target: Target, velocity: Point, frame_wh: tuple[int, int]) -> Search:
         scale = self.settings.exemplar_size / context_side(*target.size, self.settings.context_amount)
         reach = max(16, self.settings.instance_size - 63 - 16)  # what the points of a view span, less a little overlap
-        return Search(target.centre, reach / scale, _mean(target.size), speed, frame_wh, self.settings.recovery)
+        return Search(target.centre, reach / scale, _mean(target.size), velocity, frame_wh, self.settings.recovery)
 
     def _seek(self, frame: Frame, followed: Followed, search: Search, maps: Sequence[tuple[Maps, Maps]]) -> Result:
         """Look for a lost target in its views."""

@@ -19,7 +19,8 @@ NEAR = 0.7  # sizes; another thing is where it was last, within so much ...
 DRIFT = 0.1  # ... and so much more for each frame in which it was not seen, up to ten
 RATHER = 0.02  # cosine; by so much more must a find be like the target than like the thing in whose place it is
 GAP = 6  # frames in which a thing was not seen, after which it may be the target that is seen in its place ...
-CLEAR = 0.8  # ... until it looks as it did, by this cosine
+CLEAR = 0.8  # ... until it looks as it did, by this cosine ...
+CLEARLY = 0.05  # ... and by so much more than it looks like the target
 LOOK_EVERY = 8  # frames between two looks of a thing that are remembered
 WORTH = 0.5  # score from which a find is a thing at all
 
@@ -54,12 +55,18 @@ class Other:
         """Whether a closer look at it is of use in this frame."""
         return self.unsure or self.unlike > 0 or not self.looks or self.seen - self.learnt >= LOOK_EVERY
 
-    def is_still(self, unit: NDArray[np.float32], likeness: float) -> bool:
-        """Whether what is in its place is this thing; the target is as like it as `likeness` (cosine)."""
-        own = max((float(unit @ look) for look in self.looks), default=1.0)
-        if self.unsure and own < likeness - RATHER:
-            return False
-        self.unsure &= own < CLEAR
+    def is_still(self, unit: NDArray[np.float32], likeness: float, plain: bool) -> bool:
+        """Whether what is in its place is this thing.
+
+        Args:
+            unit: how it looks.
+            likeness: cosine of that with the target.
+            plain: whether the target would be believed in one look.
+        """
+        own = max((float(unit @ look) for look in self.looks), default=-1.0 if self.unsure else 1.0)
+        if self.unsure and likeness > own + (-CLEARLY if plain else RATHER):
+            return False  # gone things are commoner than things that come back: where it may be both, it is the target
+        self.unsure &= own < max(CLEAR, likeness + CLEARLY)
         if not self.unsure:
             self.looks.append(unit)
             self.learnt = self.seen
@@ -87,10 +94,10 @@ class Others:
         """One more thing that is not the target, or does not look like it."""
         self.known.append(Other(place, self.frame, unlike=unlike))
 
-    def unseen(self, least: int) -> list[Point]:
-        """Places of things that were not seen in the last `least` frames, those not seen for longest first."""
+    def unseen(self, least: int, most: int) -> list[Point]:
+        """Places of things that were seen last so many frames ago, those not seen for longest first."""
         known = sorted(self.known, key=lambda other: other.seen)
-        return [other.place for other in known if self.frame - other.seen >= least]
+        return [other.place for other in known if least <= self.frame - other.seen <= most]
 
     def claim(self, finds: Sequence[Find], size: float) -> tuple[list[Find], list[tuple[Other, Find]]]:
         """Find the known things among the finds of this frame, the nearest first; returns the other finds, and them."""

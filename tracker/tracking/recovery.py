@@ -94,7 +94,7 @@ class Watch:
     level: float = 0.9  # how much the target is like itself: the running mean of its checks
     pause: int = 1  # frames between two checks of a sure target; doubles up to `check_every`
     last: Point = (0.0, 0.0)
-    speed: float = 0.0  # running mean, sizes of the target per frame
+    velocity: Point = (0.0, 0.0)  # running mean, sizes of the target per frame
 
     def __post_init__(self) -> None:
         self.others = Others(self.settings.forget)
@@ -126,13 +126,14 @@ class Watch:
         self._step(step)
         if score >= settings.sure_score and likeness >= settings.back_likeness:
             self._sure(seen, likeness, size)
-            self.pause = 2 * self.pause if due else self.pause
+            self.pause = 2 * self.pause if likeness >= settings.learn_likeness else 2  # one that changes: often
             return Verdict.SURE
         return Verdict.DOUBTFUL
 
     def _step(self, step: Point) -> None:
         self.last = step
-        self.speed += LEARNING * (math.hypot(*step) / SIZE - self.speed)
+        x, y = (v + LEARNING * (s / SIZE - v) for v, s in zip(self.velocity, step, strict=True))
+        self.velocity = x, y
 
     def likeness(self, look: Vector) -> float:
         """How much something is like the target, as part of how much the target usually is."""

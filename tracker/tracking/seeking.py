@@ -17,7 +17,7 @@ from tracker.tracking.target import Point, Target, View
 
 OFTEN = 4  # looks at a thing in vain, after which it must look as a target must that needs no second frame
 LOOKS = 3  # finds that are looked at closely in a frame, at most
-EDGE = 0.8  # sizes; what is not so far in the frame is leaving it or coming in
+EDGE = 0.5  # sizes; what is not so far in the frame touches its edge: it is leaving or coming in
 LEAVING = 6  # frames; a target that would have left the frame in these may be back over its edge
 HOME_EVERY = 3  # frames; the last place has its turn so often, later on
 
@@ -27,13 +27,13 @@ class Search:
     """Where to look for a target that is lost, and where it may be by now: a region that grows around its last place.
 
     home: where it was last, frame pixels. reach: from one place to the next, frame pixels. size: `sqrt(w h)` of the
-    target, frame pixels. speed: of the target until then, sizes per frame.
+    target, frame pixels. velocity: of the target until then, sizes per frame.
     """
 
     home: Point
     reach: float
     size: float
-    speed: float
+    velocity: Point
     frame_wh: tuple[int, int]
     settings: RecoveryConfig
     found: tuple[Point, float] | None = None
@@ -71,8 +71,9 @@ class Search:
         was lost in the middle of the frame.
         """
         far = math.dist(place, self.home) / self.size
-        comes_in = self._inside(place) < EDGE <= self._inside(self.home) - LEAVING * self.speed
-        growth = 0 if comes_in else max(self.settings.region_growth, 1.5 * self.speed)
+        x, y = (at + LEAVING * v * self.size for at, v in zip(self.home, self.velocity, strict=True))
+        comes_in = self._inside(place) < EDGE <= self._inside((x, y))
+        growth = 0 if comes_in else max(self.settings.region_growth, 1.5 * math.hypot(*self.velocity))
         return far <= self.settings.region + growth * self.away
 
     def _inside(self, place: Point) -> float:
@@ -145,7 +146,9 @@ def seek(
             if likeness < (recovery.plain_likeness if other and other.unlike > OFTEN else recovery.back_likeness):
                 _refuse(others, other, each.place)
                 continue
-        elif other.is_still(watch.appearance.unit(seen), watch.appearance.similarity(seen)):
+        elif other.is_still(
+            watch.appearance.unit(seen), watch.appearance.similarity(seen), likeness >= recovery.plain_likeness
+        ):
             continue
         if likeness < recovery.back_likeness or not search.may_be(each.place):
             continue

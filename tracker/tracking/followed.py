@@ -1,0 +1,50 @@
+"""A target that is followed among others: its state from frame to frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracker.tracking.recovery import Watch
+from tracker.tracking.seeking import Search
+from tracker.tracking.target import Target, View
+
+CEILING = 2.5  # logit; chosen on held-out clips, where narrow and whole views then follow equally well
+
+Maps = NDArray[np.float32]
+
+
+@dataclass
+class Followed:
+    """A target among others, and what the last frame showed of it.
+
+    `calm`: it was surely found, near the middle of its view. `peak` is the highest logit of its last whole view;
+    `offset` what is added to the logits of narrow ones, None where it is not known yet. `watch` judges what is found,
+    `search` looks for it while it is lost.
+    """
+
+    target: Target
+    watch: Watch | None = None
+    search: Search | None = None
+    views: list[View] = field(default_factory=list)
+    view: View | None = None
+    cls: Maps | None = None
+    calm: bool = False
+    peak: float = 0.0
+    offset: float | None = None
+
+    def level(self, cls: Maps, narrow: bool) -> Maps:
+        """Logits 2,S,S of a view as a whole view would have them.
+
+        Normalisation over the map and attention make the scores of a narrow view lower by much the same everywhere.
+        By how much shows in the first narrow view after a whole one, in which the target hardly looks different.
+        """
+        peak = float(np.max(cls[1] - cls[0]))
+        if not narrow:
+            self.peak, self.offset = peak, None
+            return cls
+        if self.offset is None:
+            self.offset = max(min(self.peak, CEILING) - peak, 0.0) if np.isfinite(peak) else 0.0
+        return np.stack((cls[0], cls[1] + np.float32(self.offset)))
