@@ -91,7 +91,7 @@ def search(
 
     Raises what went wrong in a worker, and KeyboardInterrupt; the trial at hand is queued again.
     """
-    write_whole(goal.output / "base.yaml", yaml.safe_dump(to_dict(goal.config), sort_keys=False))
+    _write_changed(goal.output / "base.yaml", yaml.safe_dump(to_dict(goal.config), sort_keys=False))
     told: set[str] = set()
     while True:
         trial = study.claim(goal.trials)
@@ -151,7 +151,10 @@ def write_outputs(study: Study, goal: Goal) -> None:
     if best is None:
         return
     comment = f"siamsa tune: {goal.metric} {best.value:.4f} on {goal.benchmark.title} (trial {best.number})"
-    text, path = override(study.values(best), goal.output / "base.yaml", comment), goal.output / "best.yaml"
+    _write_changed(goal.output / "best.yaml", override(study.values(best), goal.output / "base.yaml", comment))
+
+
+def _write_changed(path: Path, text: str) -> None:
     if not path.is_file() or path.read_text("utf-8") != text:
         write_whole(path, text)
 
