@@ -210,8 +210,11 @@ def test_rendered_targets_that_go_are_lost_and_found() -> None:
     absent: list[bool] = []
     seen: list[bool] = []
     found = []
-    clips = [Clip(frames=110, size=(320, 240), seed=seed, leaves=True) for seed in (300, 301, 305)]
-    for clip in [*clips, Clip(frames=160, size=(320, 240), seed=300, hidden=40)]:
+    clips = [
+        Clip(frames=110, size=(320, 240), seed=305, leaves=True),
+        Clip(frames=160, size=(320, 240), seed=300, hidden=40),
+    ]
+    for clip in clips:
         drawn, several = Scene(clip), MultiTracker(one)
         first = drawn.draw(0)
         id = several.add(first.frame, first.box)

@@ -106,6 +106,14 @@ def test_a_sudden_step_is_looked_at() -> None:
     assert judge.judge(0.99, (0, 0), SIZE, lambda: at(0.2)) is Verdict.LOST
 
 
+def test_a_sudden_step_to_another_thing_is_refused_however_alike() -> None:
+    judge = watch()
+    assert judge.judge(0.99, (50, 0), SIZE, lambda: at(0.99), lambda: True) is Verdict.REFUSED
+    assert watch().judge(0.99, (70, 0), SIZE, lambda: at(0.99), lambda: False) is Verdict.REFUSED
+    assert watch().judge(0.99, (50, 0), SIZE, lambda: at(0.99), lambda: False) is Verdict.SURE
+    assert watch().judge(0.99, (10, 0), SIZE, never, lambda: True) is Verdict.SURE
+
+
 def test_two_refused_boxes_in_a_row_are_a_loss() -> None:
     judge = watch()
     assert judge.judge(0.3, (0, 0), SIZE, lambda: at(0.45)) is Verdict.REFUSED

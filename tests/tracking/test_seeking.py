@@ -145,18 +145,37 @@ def test_known_things_are_known_by_where_they_are() -> None:
     assert others.known == []
 
 
+def test_where_other_things_were_lately_the_target_is_not() -> None:
+    others = Others(forget=50)
+    others.add((100, 100))
+    assert others.any_at((125, 100), size=40) and not others.any_at((130, 100), size=40)
+    for _ in range(9):
+        others.next_frame()
+    assert not others.any_at((100, 100), size=40)
+
+
+def test_rough_finds_are_known_things_from_farther_away() -> None:
+    others = Others(forget=50)
+    others.add((100, 100))
+    others.next_frame()
+    rough = Find(Prediction(70, 0, 40, 40, 0.95, 1), view(), (140, 100))
+    assert rough.is_rough and not find_at(140, 100).is_rough
+    assert others.claim([find_at(140, 100)], size=40)[1] == []
+    assert len(others.claim([rough], size=40)[1]) == 1 and others.known[0].place == (120, 100)
+
+
 def test_looks_tell_a_thing_from_the_target_that_takes_its_place() -> None:
     own, target = np.array([0.6, 0.8], np.float32), np.array([1.0, 0.0], np.float32)
     thing = Other((0, 0), 0)
-    assert thing.wants_look() and thing.is_still(own, 0.9, False)  # nothing is known of its looks: so it looks
+    assert thing.wants_look() and thing.is_still(own, 0.9)  # nothing is known of its looks: so it looks
     thing.moved((5, 0), 2)
-    assert not thing.wants_look() and thing.is_still(target, 1.0, True)  # it has been in sight
+    assert not thing.wants_look() and thing.is_still(target, 1.0)  # it has been in sight
     thing = Other((0, 0), 0)
-    thing.is_still(own, 0.6, False)
+    thing.is_still(own, 0.6)
     thing.moved((5, 0), 12)  # it has not
-    assert thing.wants_look() and not thing.is_still(target, 1.0, False) and thing.wants_look()
-    assert not thing.is_still(own, 0.97, True) and thing.is_still(own, 0.97, False) and thing.wants_look()
-    assert thing.is_still(own, 0.6, False) and not thing.wants_look()
+    assert thing.wants_look() and not thing.is_still(target, 1.0) and thing.wants_look()
+    assert thing.is_still(own, 0.97) and thing.wants_look()  # not clearly the one or the other
+    assert thing.is_still(own, 0.6) and not thing.wants_look()
 
 
 def seen(watch: Watch, looking: Search, logit: float, likeness: float) -> Point | None:

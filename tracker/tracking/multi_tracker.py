@@ -180,8 +180,14 @@ class MultiTracker:
         if found is None:
             return Verdict.LOST
         target, step = followed.target, (found.dx * view.scale, found.dy * view.scale)
-        place = view.place(found)
-        return followed.watch.judge(found.score, step, target.size, lambda: self._look(frame, target, place))
+        place, others = view.place(found), followed.watch.others
+        return followed.watch.judge(
+            found.score,
+            step,
+            target.size,
+            lambda: self._look(frame, target, place),
+            lambda: others.any_at(place, _mean(target.size)),
+        )
 
     def _note_others(self, followed: Followed, view: View, found: Prediction, loc: Maps) -> None:
         """Keep in mind what is seen beside a target and could be taken for it."""
@@ -193,7 +199,9 @@ class MultiTracker:
         finds = []
         if np.max(rest[1] - rest[0]) > 0:
             finds = finds_in(followed.target, [view], [(rest, loc)], self._open)
-        free, _ = watch.others.claim(finds, _mean(followed.target.size))
+        free, claimed = watch.others.claim(finds, _mean(followed.target.size))
+        for other, _ in claimed:
+            other.unsure = False  # the target is elsewhere
         for each in free:
             watch.others.add(each.place)
 

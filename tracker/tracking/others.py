@@ -22,6 +22,8 @@ GAP = 6  # frames in which a thing was not seen, after which it may be the targe
 CLEAR = 0.8  # ... until it looks as it did, by this cosine ...
 CLEARLY = 0.05  # ... and by so much more than it looks like the target
 LOOK_EVERY = 8  # frames between two looks of a thing that are remembered
+ROUGH = 60.0  # crop pixels from the middle of a view, beyond which a find is rough ...
+SLACK = 0.5  # ... and may be so many sizes farther from where the thing was
 WORTH = 0.5  # score from which a find is a thing at all
 
 
@@ -32,6 +34,11 @@ class Find:
     box: Prediction
     view: View
     place: Point
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether it lies near the edge of its view, where boxes are off by up to half a size."""
+        return max(abs(self.box.dx), abs(self.box.dy)) * self.view.scale > ROUGH
 
 
 @dataclass
@@ -46,26 +53,22 @@ class Other:
     unsure: bool = False  # whether it may be the target that is seen in its place
     learnt: int = 0  # frame in which its looks were last remembered
 
-    def moved(self, place: Point, frame: int) -> None:
+    def moved(self, place: Point, frame: int, rough: bool = False) -> None:
         """Seen again. After a gap the target may have come back just there."""
         self.unsure |= frame - self.seen > GAP
+        if rough:
+            place = (place[0] + self.place[0]) / 2, (place[1] + self.place[1]) / 2
         self.place, self.seen = place, frame
 
     def wants_look(self) -> bool:
         """Whether a closer look at it is of use in this frame."""
         return self.unsure or self.unlike > 0 or not self.looks or self.seen - self.learnt >= LOOK_EVERY
 
-    def is_still(self, unit: NDArray[np.float32], likeness: float, plain: bool) -> bool:
-        """Whether what is in its place is this thing.
-
-        Args:
-            unit: how it looks.
-            likeness: cosine of that with the target.
-            plain: whether the target would be believed in one look.
-        """
+    def is_still(self, unit: NDArray[np.float32], likeness: float) -> bool:
+        """Whether what is in its place, and looks like `unit`, is this thing; the target is like it by `likeness`."""
         own = max((float(unit @ look) for look in self.looks), default=-1.0 if self.unsure else 1.0)
-        if self.unsure and likeness > own + (-CLEARLY if plain else RATHER):
-            return False  # gone things are commoner than things that come back: where it may be both, it is the target
+        if self.unsure and likeness > own + RATHER:
+            return False
         self.unsure &= own < max(CLEAR, likeness + CLEARLY)
         if not self.unsure:
             self.looks.append(unit)
@@ -94,6 +97,11 @@ class Others:
         """One more thing that is not the target, or does not look like it."""
         self.known.append(Other(place, self.frame, unlike=unlike))
 
+    def any_at(self, place: Point, size: float) -> bool:
+        """Whether one of them was there lately."""
+        lately = (o for o in self.known if self.frame - o.seen <= LOOK_EVERY)
+        return any(math.dist(o.place, place) <= NEAR * size for o in lately)
+
     def unseen(self, least: int, most: int) -> list[Point]:
         """Places of things that were seen last so many frames ago, those not seen for longest first."""
         known = sorted(self.known, key=lambda other: other.seen)
@@ -110,9 +118,9 @@ class Others:
         )
         others, taken, together = set(), set(), []
         for far, i, j in pairs:
-            reach = NEAR + DRIFT * min(self.frame - self.known[i].seen - 1, 10)
+            reach = NEAR + DRIFT * min(self.frame - self.known[i].seen - 1, 10) + SLACK * finds[j].is_rough
             if i not in others and j not in taken and far <= reach * size:
-                self.known[i].moved(finds[j].place, self.frame)
+                self.known[i].moved(finds[j].place, self.frame, finds[j].is_rough)
                 others.add(i)
                 taken.add(j)
                 together.append((i, j))

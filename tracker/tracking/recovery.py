@@ -99,7 +99,14 @@ class Watch:
     def __post_init__(self) -> None:
         self.others = Others(self.settings.forget)
 
-    def judge(self, score: float, step: Point, size: Point, look: Callable[[], Vector]) -> Verdict:
+    def judge(
+        self,
+        score: float,
+        step: Point,
+        size: Point,
+        look: Callable[[], Vector],
+        taken: Callable[[], bool] = lambda: False,
+    ) -> Verdict:
         """Verdict on a box of this score.
 
         Args:
@@ -107,6 +114,7 @@ class Watch:
             step: from the last centre to this one, search-crop pixels.
             size: of the target until now, frame pixels.
             look: gives the summary of what is in the box; only asked where there is doubt, or now and then.
+            taken: whether something else was known to be there; only asked after a sudden step.
         """
         settings = self.settings
         jump = math.dist(step, self.last)
@@ -118,6 +126,8 @@ class Watch:
         seen = look()
         self.unchecked = 0
         likeness = self.likeness(seen)
+        if jump >= 2 * settings.jump or (jump >= settings.jump and taken()):
+            likeness = min(likeness, settings.gone_likeness)  # that is something else, however alike
         if likeness < (settings.doubt_likeness if jump < settings.jump else settings.plain_likeness):
             gone = score < settings.gone_score or likeness < settings.gone_likeness
             self.refused += 1

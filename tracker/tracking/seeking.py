@@ -133,6 +133,8 @@ def seek(
     looks, new = 0, None
     for each in [*free, *(find for _, find in claimed)]:
         other = next((o for o, find in claimed if find is each), None)
+        if other is not None and not search.may_be(each.place):
+            other.unsure = False
         if each.box.score < recovery.back_score or looks == LOOKS or (other and not other.wants_look()):
             continue
         if other is None and not search.may_be(each.place):
@@ -146,13 +148,12 @@ def seek(
             if likeness < (recovery.plain_likeness if other and other.unlike > OFTEN else recovery.back_likeness):
                 _refuse(others, other, each.place)
                 continue
-        elif other.is_still(
-            watch.appearance.unit(seen), watch.appearance.similarity(seen), likeness >= recovery.plain_likeness
-        ):
+        elif other.is_still(watch.appearance.unit(seen), watch.appearance.similarity(seen)):
             continue
         if likeness < recovery.back_likeness or not search.may_be(each.place):
             continue
-        if search.expects(each.place) or min(likeness, each.box.score) >= recovery.plain_likeness:
+        plain = min(likeness, each.box.score) >= recovery.plain_likeness and not each.is_rough
+        if plain or search.expects(each.place):
             return Sought(each, best, score)
         new = new or (each.place, factor)
     search.found = new
