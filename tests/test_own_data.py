@@ -70,8 +70,9 @@ def test_the_overlap_on_the_held_out_clip_rises(
 
     for name in NAMES:
         labels, truth = (read_marks(tmp_path / "clips" / part / f"{name}.csv") for part in ("", "truth"))
-        overlap = iou(*([box.xywh for box in boxes.values() if box] for boxes in (labels, truth)))
-        assert len(overlap) == 90 and overlap.mean() > 0.74, "corrected boxes are good ones"
+        pairs = [(labels[i], truth[i]) for i in truth]  # a frame in which it was called lost has no box
+        overlap = [float(iou(label.xywh, true.xywh)) for label, true in pairs if label and true]
+        assert 85 <= len(overlap) <= len(pairs) == 90 and np.mean(overlap) > 0.74, "corrected boxes are good ones"
 
     before, after = (mean_overlap(out) for words, out in said if "--truth" in words)
     assert after > before + 0.05, f"{before} before, {after} after"
