@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import subprocess
 import sys
 import types
@@ -111,6 +112,7 @@ def refused_by_the_package() -> int:
         (fails_in_library, 1, "siamsa: error: ValueError: invalid literal"),
         (raising(RuntimeError("broken")), 1, "siamsa: error: RuntimeError: broken (--debug shows where)\n"),
         (raising(KeyboardInterrupt()), 130, "siamsa: interrupted\n"),
+        (raising(KeyboardInterrupt(signal.SIGTERM)), 143, "siamsa: interrupted\n"),
     ],
 )
 def test_errors_become_a_line_and_a_code(

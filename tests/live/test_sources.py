@@ -169,6 +169,17 @@ def test_addresses_find_their_kind(tmp_path: Path, video: Path) -> None:
     assert {address: type(open_source(address)) for address in kinds} == kinds
 
 
+def test_messages_about_a_stream_keep_its_password() -> None:
+    source = open_source("rtsp://me:secret@host:554/a?b=c@d")
+    assert source.address == "rtsp://host:554/a?b=c@d"
+    with (
+        pytest.raises(InputError, match="^rtsp://127.0.0.1:9/x: no video") as told,
+        open_source("rtsp://me:secret@127.0.0.1:9/x"),
+    ):
+        pass
+    assert "secret" not in str(told.value)
+
+
 def test_images_come_in_numeric_order_and_hidden_or_other_files_are_left_out(tmp_path: Path) -> None:
     for index in (0, 1, 2, 9, 10, 11):
         cv2.imwrite(str(tmp_path / f"{index}.png"), draw_frame(index))

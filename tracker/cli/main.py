@@ -8,6 +8,7 @@ import gc
 import importlib
 import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -34,7 +35,7 @@ COMMANDS = {
     "model": "print the parts of a network with sizes, multiply-adds and times",
 }
 
-FAILED, BAD_INPUT, BROKEN_PIPE, INTERRUPTED = 1, 2, 141, 130
+FAILED, BAD_INPUT, BROKEN_PIPE = 1, 2, 141
 
 
 class Parser(argparse.ArgumentParser):
@@ -50,7 +51,8 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `siamsa argv...`; returns 0 for success, 1 for a failure, 2 for bad usage or input, 130 for Ctrl-C."""
+    """Run `siamsa argv...`; returns 0 for success, 1 for a failure, 2 for bad usage or input, 130 for Ctrl-C, 143 for
+    SIGTERM."""
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     try:
@@ -59,9 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except SystemExit as stop:  # --help and --version
         return stop.code if isinstance(stop.code, int) else FAILED if stop.code else 0
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         _say("interrupted")
-        return INTERRUPTED
+        return 128 + (stop.args[0] if stop.args else signal.SIGINT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE

@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
         if not chosen:
             print("cancelled: no box was drawn")
             return 130
-        _prepare(outputs, source, len(chosen), args.stride)
+        _prepare(outputs, source, len(chosen))
         compared = Comparison(truth)
         tables: list[Sink] = [*[sink for sink in outputs if isinstance(sink, Boxes)], compared]
         sinks: list[Sink] = [Pulled(sink) for sink in tables] if args.correct else tables
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _outputs(args: argparse.Namespace) -> list[Boxes | Video]:
     """The files to write, not yet open. Raises InputError where one would destroy something."""
-    outputs: list[Boxes | Video] = [Boxes(args.boxes, args.boxes_format, args.source)] if args.boxes else []
+    outputs: list[Boxes | Video] = [Boxes(args.boxes, args.boxes_format)] if args.boxes else []
     outputs += [Video(args.output)] if args.output else []
     files = [sink.path for sink in outputs]
     check_outputs(files, args.source, args.overwrite)
@@ -123,13 +123,12 @@ def _outputs(args: argparse.Namespace) -> list[Boxes | Video]:
     return outputs
 
 
-def _prepare(outputs: Sequence[Boxes | Video], source: Source, targets: int, stride: int) -> None:
+def _prepare(outputs: Sequence[Boxes | Video], source: Source, targets: int) -> None:
     """Tell the outputs what they need to know of the source. Raises InputError for targets that one cannot hold."""
     for sink in outputs:
-        sink.fps = source.fps / stride  # so that it plays at the speed of the source
+        sink.expect(source)
         if isinstance(sink, Boxes):
             check_several(sink, targets)
-            sink.size = source.size
 
 
 def _watch(engine: Engine, source: Source, folder: Path | None, several: bool) -> Sequence[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tqdm import tqdm
@@ -41,12 +42,18 @@ def track(
 
 
 def with_progress(steps: Iterable[Step], source: Source, progress: bool | None = None) -> Iterator[Step]:
-    """The same steps, with a progress bar (None: on a terminal only), which says what a live source has to say."""
-    hidden = None if progress is None else not progress
+    """The same steps, with a progress bar (None: on a terminal only), which says what a live source has to say.
+
+    Without a terminal that is said once, when a connection is lost.
+    """
+    hidden, told = None if progress is None else not progress, False
     with tqdm(
         total=source.total, unit=" frames", disable=hidden, dynamic_ncols=True, leave=False, smoothing=0.1
     ) as bar:
         for step in steps:
             bar.set_postfix_str(step.status, refresh=bool(step.status))
+            if step.status and not told and bar.disable and progress is None:
+                print(f"{source.address}: {step.status}", file=sys.stderr, flush=True)
+            told = bool(step.status)
             yield step
             bar.update(not step.status)

@@ -53,7 +53,7 @@ def track_video(
     address, chosen = str(source), _named(boxes)
     files = list(outputs)
     check_outputs(files, address, overwrite)
-    sinks = [_sink(Path(file), address) for file in files]
+    sinks = [_sink(Path(file)) for file in files]
     for sink in sinks:
         if isinstance(sink, Boxes):
             check_several(sink, len(chosen))
@@ -73,9 +73,7 @@ def _steps(
         for _, box in chosen:
             check_box(box, image, source.address)
         for sink in sinks:
-            sink.fps = source.fps / source.span.stride
-            if isinstance(sink, Boxes):
-                sink.size = source.size
+            sink.expect(source)
         with Engine(source, follower_of(tracker or load(), recover), sinks) as engine:
             for name, box in chosen:
                 engine.add(box, name)
@@ -111,5 +109,5 @@ def _box(box: BoxLike) -> Box:
     return Box(x, y, w, h)
 
 
-def _sink(path: Path, source: str) -> Boxes | Video:
-    return Video(path) if path.suffix.lower() in CODECS else Boxes(path, source=source)
+def _sink(path: Path) -> Boxes | Video:
+    return Video(path) if path.suffix.lower() in CODECS else Boxes(path)

@@ -15,7 +15,10 @@ PATIENCE = 3.0  # seconds in which a second one is taken for the first
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Ctrl-C and SIGTERM raise KeyboardInterrupt, one for many. Once that leaves this context, more are ignored."""
+    """Ctrl-C and SIGTERM raise KeyboardInterrupt with the signal's number, one for many.
+
+    Once that leaves this context, more are ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may say what signals do
         return
@@ -26,7 +29,7 @@ def stoppable() -> Iterator[None]:
         if time.monotonic() - last < PATIENCE:
             return
         last = time.monotonic()
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(number)
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     ending = False
@@ -59,7 +62,7 @@ def held_back() -> Iterator[None]:
         for number, handler in handlers.items():
             signal.signal(number, handler)
     if caught:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(caught[0])
 
 
 def ignore() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -57,16 +56,15 @@ class Worker:
         job, folder = task[0], Path(task[1])
         shutil.rmtree(folder, ignore_errors=True)
         files = {kind: folder / Path(name).name for kind, name in self.wanted.files(job.name).items()}
-        boxes = Boxes(files["boxes"], self.wanted.form, os.path.basename(job.address))
+        boxes = Boxes(files["boxes"], self.wanted.form)
         video = [Video(files["video"])] if "video" in files else []
         with open_source(job.address, Span(job.targets[0].frame)) as source:
             source.first()
-            boxes.size = source.size
+            for sink in [boxes, *video]:
+                sink.expect(source)
             return self._follow(job, source, [boxes, *video], note)
 
     def _follow(self, job: Job, source: Source, files: list[FileSink], note: Note) -> dict[str, Any]:
-        for sink in files:
-            sink.fps = source.fps  # type: ignore[attr-defined]
         tally, waiting, told = Tally(), list(job.targets), time.monotonic()
         with Engine(source, follower_of(self.tracker, self.wanted.recover), [*files, tally]) as engine:
             _add(engine, waiting, engine.current.index)

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tracker.errors import InputError
+from tracker.live.sources.base import Source
 from tracker.live.step import Step
 from tracker.registry import Registry
 
@@ -37,15 +38,19 @@ class FileSink(Sink):
     """A file that is written under another name in the same folder, and moved into place when the run ends.
 
     A run that is interrupted keeps what it has. One that fails keeps it too, unless there is nothing beyond the
-    given box; then no file is left.
+    given box; then no file is left. `fps`, the frames a second that it will hold, may be set until the first one.
     """
 
     endings: tuple[str, ...] = ()
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, fps: float = 25.0) -> None:
+        self.path, self.fps = Path(path), fps
         self.partial = self.path.with_name(f".{self.path.stem}.partial{self.path.suffix}")
         self.rows = 0
+
+    def expect(self, source: Source) -> None:
+        """Take over what an open source tells, before the first frame: a video then plays at the source's speed."""
+        self.fps = source.fps / source.span.stride
 
     @abstractmethod
     def open(self) -> None:

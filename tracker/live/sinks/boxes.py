@@ -7,6 +7,7 @@ from pathlib import Path
 from tracker.errors import InputError
 from tracker.formats import FORMATS, Clip, Row, Writer, form_of
 from tracker.live.sinks.base import SINKS, FileSink
+from tracker.live.sources.base import Source
 from tracker.live.step import Step
 
 
@@ -14,19 +15,23 @@ from tracker.live.step import Step
 class Boxes(FileSink):
     """A row for every target in every visited frame, lost and unreadable ones included."""
 
-    def __init__(self, path: str | Path, form: str | None = None, source: str = "", fps: float = 25.0) -> None:
-        """The form is the one that is named, or else that of the ending; `source` and `fps` are noted in some forms.
+    def __init__(self, path: str | Path, form: str | None = None, fps: float = 25.0) -> None:
+        """The form is the one that is named, or else that of the ending.
 
         Raises InputError for an unknown form or ending, and for a folder. Nothing is created until it is entered as a
         context manager.
         """
-        super().__init__(path)
+        super().__init__(path, fps)
         self.form = form_of(path, form)
         if self.form.folder and self.path.suffix.lower() != ".zip":
             raise InputError(f"{path}: a folder cannot be written frame by frame; give a name that ends in .zip")
-        self.source, self.fps = source, fps
+        self.name = self.path.stem  # of the clip, as some forms note it
         self.size: tuple[int, int] | None = None  # of the frames; None: that of the first
         self._writer: Writer | None = None
+
+    def expect(self, source: Source) -> None:
+        super().expect(source)
+        self.name, self.size = Path(source.address).name or self.name, source.size
 
     def open(self) -> None:
         self.partial.touch()  # an unwritable place is found here
@@ -34,7 +39,7 @@ class Boxes(FileSink):
     def add(self, step: Step) -> None:
         if self._writer is None:
             clip = Clip(
-                name=Path(self.source).name or self.path.stem,
+                name=self.name,
                 size=self.size or (step.image.shape[1], step.image.shape[0]),
                 fps=self.fps,
             )

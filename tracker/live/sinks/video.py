@@ -27,11 +27,10 @@ class Video(FileSink):
     endings = tuple(CODECS)
 
     def __init__(self, path: str | Path, fps: float = 25.0) -> None:
-        """`fps` may be changed until the first frame is written. Raises InputError for an unknown ending."""
-        super().__init__(path)
+        """Raises InputError for an unknown ending."""
+        super().__init__(path, fps)
         if self.path.suffix.lower() not in CODECS:
             raise InputError(f"{path}: the video's ending must be one of {', '.join(CODECS)}")
-        self.fps = fps
         self._writer: cv2.VideoWriter | None = None
 
     def open(self) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import itertools
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 
 from tracker.errors import InputError
-from tracker.live.sources.base import SOURCES, Frame, Image, Source
+from tracker.live.sources.base import SOURCES, Frame, Image, Source, Span
 from tracker.live.sources.live import LiveSource
 from tracker.live.sources.reception import Connection
 
@@ -155,7 +156,14 @@ class Camera(LiveSource):
 
 @SOURCES.register("stream")
 class Stream(LiveSource):
-    """An RTSP, HTTP or similar address. Of a recording (HTTP, with a known length) every frame is taken, to its end."""
+    """An RTSP, HTTP or similar address. Of a recording (HTTP, with a known length) every frame is taken, to its end.
+
+    Messages and files name it without its user and password.
+    """
+
+    def __init__(self, address: str, span: Span | None = None) -> None:
+        super().__init__(without_secrets(address), span)
+        self._url = address
 
     @classmethod
     def claims(cls, address: str) -> bool:
@@ -164,7 +172,12 @@ class Stream(LiveSource):
     def connect(self) -> Connection:
         refusal = f"{self.address}: no video stream answers at this address"
         timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT]
-        return Opened(self.address, cv2.CAP_FFMPEG, refusal, timeouts)
+        return Opened(self._url, cv2.CAP_FFMPEG, refusal, timeouts)
+
+
+def without_secrets(address: str) -> str:
+    """An address without what stands before the @ of its host."""
+    return re.sub(r"://[^/?#]*@", "://", address)
 
 
 def file_backend() -> int:
