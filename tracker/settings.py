@@ -65,7 +65,7 @@ class RecoveryConfig:
     patience: int = setting(2, "refused boxes in a row until the target is lost", low=1)
     jump: float = setting(32.0, "a step that changes by so many crop pixels must lead to its very likeness", low=0)
     check_every: int = setting(30, "frames after which a sure target is looked at a second time anyway", low=1)
-    views: int = setting(4, "views per frame for a lost target: its last place, or a find, and others", low=2)
+    views: int = setting(4, "views a frame, shared by all lost targets: last places, finds, other parts", low=2)
     stay: int = setting(5, "frames in which the last place is always among these; later it has its turn", low=0)
     region: float = setting(1.0, "a lost target may be so far from its last place, in sizes sqrt(w h) ...", low=0)
     region_growth: float = setting(0.2, "... and this much farther with each frame", low=0)
@@ -91,8 +91,9 @@ class TrackingConfig:
     lost_window_influence: float | None = share(None, "window_influence after a lost frame; null: the same")
     lr: float = share(0.30, "rate at which the size follows the prediction, 0..1")
     lost_threshold: float = share(0.3, "scores below this, 0..1, are reported as lost")
-    calm_size: int = setting(
-        143, "search crop of a target that is sure and slow, where several are followed, pixels: 63 + 16 n", low=63
+    calm_size: int = setting(127, "smallest search crop of a target that is sure and slow, pixels: 63 + 16 n", low=79)
+    calm_budget: float = setting(
+        2.4, "several such targets get the largest crops that together are so many of `instance_size`", low=0
     )
     calm_score: float = share(0.8, "score from which a target counts as sure")
     recovery: RecoveryConfig = group(RecoveryConfig, "when a target is lost, and how it is found (docs/recovery.md)")

@@ -51,7 +51,7 @@ def search(**changes: object) -> Search:
 
 def test_the_last_place_is_looked_at_first_and_now_and_then_and_every_part_in_turn() -> None:
     looking = search()
-    looked = [[place for place, _ in looking.places()] for _ in range(20)]
+    looked = [[place for place, _ in looking.places(3)] for _ in range(20)]
     assert [ORIGIN in places for places in looked[:9]] == [True, True, True, False, False, True, False, False, True]
     assert all(len(places) == 3 for places in looked)
     parts = places_in(ORIGIN, 100, (640, 480))
@@ -61,19 +61,19 @@ def test_the_last_place_is_looked_at_first_and_now_and_then_and_every_part_in_tu
 
 
 def test_a_find_is_looked_at_in_place_of_the_last_place() -> None:
-    assert search(found=((300.0, 200.0), 1.3)).places()[0] == ((300, 200), 1.3)
+    assert search(found=((300.0, 200.0), 1.3)).places(4)[0] == ((300, 200), 1.3)
 
 
 def test_views_are_for_larger_and_smaller_targets_in_turn_and_ever_more() -> None:
     looking = search(reach=1000, settings=replace(SETTINGS, stay=0, zoom=0.2, zoom_growth=0.1))  # one part
-    factors = [[factor for _, factor in looking.places()] for _ in range(5)]
+    factors = [[factor for _, factor in looking.places(4)] for _ in range(5)]
     assert factors[0] == [pytest.approx(1.1)] and factors[1] == [pytest.approx(1 / 1.2)]
     assert factors[2][1] == factors[4][0] == pytest.approx(1.2) and factors[3][0] == pytest.approx(1 / 1.2)
 
 
 def test_the_region_grows_faster_for_fast_targets() -> None:
     looking = search(velocity=(0.6, -0.8))
-    looking.places()
+    looking.places(4)
     assert looking.may_be((319, 150)) and not looking.may_be((321, 150))  # 1.5 sizes, and 1.5 in one frame
 
 
@@ -81,7 +81,7 @@ def test_the_region_grows() -> None:
     looking = search()
     assert looking.may_be((259, 150)) and not looking.may_be((261, 150))  # 1.5 sizes of 40 pixels
     for _ in range(4):
-        looking.places()
+        looking.places(4)
     assert looking.may_be((339, 150)) and not looking.may_be((341, 150))  # 0.5 more in each of four frames
 
 
@@ -89,7 +89,7 @@ def test_what_comes_in_is_something_else_unless_the_target_left() -> None:
     def believed(**changes: object) -> bool:
         looking = search(**changes)
         for _ in range(30):
-            looking.places()
+            looking.places(4)
         return looking.may_be((10, 150))
 
     assert believed(home=(40.0, 150.0)) and not believed(home=(120.0, 150.0))
@@ -182,7 +182,7 @@ def seen(watch: Watch, looking: Search, logit: float, likeness: float) -> Point 
     """One frame with one thing at 240, 150: where the target is back, if it is."""
     look = np.array([likeness, math.sqrt(1 - likeness**2)], np.float32)
     target = Target(ORIGIN, (40, 40), None, (0, 0, 0))
-    looking.places()
+    looking.places(4)
     result = seek(watch, looking, target, [view()], [maps((10, 15, logit))], TRACKING, lambda place, factor: look)
     return result.back and result.back.place
 

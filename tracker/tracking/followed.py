@@ -21,7 +21,7 @@ class Followed:
     """A target among others, and what the last frame showed of it.
 
     `calm`: it was surely found, near the middle of its view. `peak` is the highest logit of its last whole view;
-    `offset` what is added to the logits of narrow ones, None where it is not known yet. `watch` judges what is found,
+    `offset` what is added to the logits of those of `narrow` pixels since then. `watch` judges what is found,
     `search` looks for it while it is lost.
     """
 
@@ -33,18 +33,19 @@ class Followed:
     cls: Maps | None = None
     calm: bool = False
     peak: float = 0.0
-    offset: float | None = None
+    narrow: int = 0
+    offset: float = 0.0
 
-    def level(self, cls: Maps, narrow: bool) -> Maps:
-        """Logits 2,S,S of a view as a whole view would have them.
+    def level(self, cls: Maps, size: int, whole: int) -> Maps:
+        """Logits 2,S,S of a view of `size` pixels as one of `whole` pixels would have them.
 
         Normalisation over the map and attention make the scores of a narrow view lower by much the same everywhere.
         By how much shows in the first narrow view after a whole one, in which the target hardly looks different.
         """
         peak = float(np.max(cls[1] - cls[0]))
-        if not narrow:
-            self.peak, self.offset = peak, None
+        if size == whole:
+            self.peak, self.narrow = peak, 0
             return cls
-        if self.offset is None:
-            self.offset = max(min(self.peak, CEILING) - peak, 0.0) if np.isfinite(peak) else 0.0
+        if size != self.narrow:
+            self.narrow, self.offset = size, max(min(self.peak, CEILING) - peak, 0.0) if np.isfinite(peak) else 0.0
         return np.stack((cls[0], cls[1] + np.float32(self.offset)))

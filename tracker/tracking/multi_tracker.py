@@ -23,7 +23,7 @@ from tracker.tracking.seeking import Search, growth, seek
 from tracker.tracking.siamese_tracker import Tracker
 from tracker.tracking.target import Point, Target, View, box_of, find, grown, look, move, square, template_crop
 
-WHOLE_EVERY = 16  # frames; a calm target is searched in a whole crop this often
+WHOLE_EVERY = 32  # frames; a calm target is searched in a whole crop this often
 
 
 class MultiTracker:
@@ -127,14 +127,21 @@ class MultiTracker:
         if followed.search is None:
             return [look(frame, followed.target, self.settings, self._size(id, followed))]
         assert followed.watch is not None
-        places = followed.search.places(followed.watch.others.unseen(3, 12))
+        lost = sum(each.search is not None for each in self._targets.values())
+        share = max(1, self.settings.recovery.views // lost)
+        places = followed.search.places(share, followed.watch.others.unseen(3, 12))
         return [look(frame, grown(followed.target, factor), self.settings, centre=place) for place, factor in places]
 
     def _size(self, id: int, followed: Followed) -> int:
         """Side of the search crop: narrower for targets that are surely where they were, where several are followed."""
-        whole, narrow = self.settings.instance_size, self.settings.calm_size
-        turn = (self._updates + 2 * id) % WHOLE_EVERY == 0
-        return narrow if followed.calm and not turn and len(self._targets) > 1 and narrow < whole else whole
+        turn = (self._updates + 4 * id) % WHOLE_EVERY == 0
+        return self._narrow() if followed.calm and not turn else self.settings.instance_size
+
+    def _narrow(self) -> int:
+        """The largest crop of which one for each target is no more work than `calm_budget` whole ones."""
+        whole, count = self.settings.instance_size, max(1, len(self._targets))
+        steps = math.floor((whole * math.sqrt(self.settings.calm_budget / count) - 63) / 16)
+        return min(max(63 + 16 * steps, self.settings.calm_size), whole)
 
     def _follow_size(self, frame_wh: tuple[int, int]) -> None:
         """Where the frames change their size, as streams do, the targets keep their place in the picture."""
@@ -156,7 +163,7 @@ class MultiTracker:
         if followed.search is not None:
             return self._seek(frame, followed, followed.search, maps)
         target, view, settings, (cls, loc) = followed.target, followed.views[0], self.settings, maps[0]
-        followed.view, followed.cls = view, followed.level(cls, len(view.pixels) < settings.instance_size)
+        followed.view, followed.cls = view, followed.level(cls, len(view.pixels), settings.instance_size)
         found = find(target, view, followed.cls, loc, settings)
         score = 0.0 if found is None else found.score
         verdict = self._judge(frame, followed, view, found)
@@ -164,7 +171,7 @@ class MultiTracker:
             move(target, found, view.origin, settings.lr, frame_size(frame))
         target.lost = found is None or score < settings.lost_threshold
         sure = verdict is Verdict.SURE and found is not None and score >= settings.calm_score
-        followed.calm = sure and found is not None and view.is_middle(found, settings.calm_size)
+        followed.calm = sure and found is not None and view.is_middle(found, self._narrow())
         if followed.watch is None:
             return Result(box_of(target, settings), score, target.lost)
         if verdict is Verdict.SURE and found is not None:

@@ -44,8 +44,8 @@ class Search:
     def __post_init__(self) -> None:
         self._parts = places_in(self.home, self.reach, self.frame_wh)
 
-    def places(self, known: Sequence[Point] = ()) -> list[tuple[Point, float]]:
-        """Centres of the views for the next frame, each with the factor on the target's size that sets its scale.
+    def places(self, views: int, known: Sequence[Point] = ()) -> list[tuple[Point, float]]:
+        """Centres of about so many views for the next frame, each with the factor on the target's size for its scale.
 
         First the last find, or home now and then, and the first of the `known` other things, which are not to be lost
         sight of; then those parts of the frame that were not seen for longest. A part
@@ -55,14 +55,14 @@ class Search:
         parts = sorted(self._parts, key=lambda place: self._visits.get(place, (0, 0))[0])  # of those alike, the nearest
         at_home = self.away <= self.settings.stay or self.away % HOME_EVERY == 0
         first = [] if self.found or not at_home else [self.home]
-        views = ([self.found] if self.found else []) + [(place, 1.0) for place in known[:1]]
-        chosen = first + parts[: max(1, self.settings.views - len(first) - len(views))]
+        chosen = ([self.found] if self.found else []) + [(place, 1.0) for place in known[:1]]
+        turns = first + parts[: max(1, views - len(first) - len(chosen))]
         spread = 1 + min(self.settings.zoom_growth * self.away, self.settings.zoom)
-        for place in chosen:
+        for place in turns:
             turn = self._visits.get(place, (0, 0))[1]
             self._visits[place] = self.away, turn + 1
-            views.append((place, 1 / spread if turn % 2 else spread))
-        return views
+            chosen.append((place, 1 / spread if turn % 2 else spread))
+        return chosen
 
     def may_be(self, place: Point) -> bool:
         """Whether the target can have got there since it was seen last.
