@@ -57,6 +57,7 @@ class RecoveryConfig:
     sure_score: float = share(0.8, "a box of this score is believed without a second look")
     gone_score: float = share(0.1, "a refused box of a score below this: lost at once")
     doubt_likeness: float = share(0.7, "boxes less like the target than this part of its usual likeness are refused")
+    doubt_colours: float = share(0.5, "... and those below this part of it with the colours taken in")
     gone_likeness: float = share(0.43, "a refused box below this part of the usual likeness: lost at once")
     back_score: float = share(0.6, "a lost target is found where two frames in a row have this score ...")
     back_likeness: float = share(0.8, "... and are like it by this part of its usual likeness")

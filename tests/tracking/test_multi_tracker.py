@@ -211,8 +211,8 @@ def test_rendered_targets_that_go_are_lost_and_found() -> None:
     seen: list[bool] = []
     found = []
     clips = [
-        Clip(frames=110, size=(320, 240), seed=305, leaves=True),
-        Clip(frames=160, size=(320, 240), seed=300, hidden=40),
+        Clip(frames=140, size=(320, 240), seed=305, leaves=True),
+        Clip(frames=180, size=(320, 240), seed=300, hidden=40),
     ]
     for clip in clips:
         drawn, several = Scene(clip), MultiTracker(one)

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
-import torch
 
 from tracker.settings import RecoveryConfig
-from tracker.tracking.recovery import Appearance, Verdict, Watch, beside, summary
+from tracker.tracking.appearance import Appearance, Look
+from tracker.tracking.recovery import Verdict, Watch
 
 SETTINGS = RecoveryConfig(
     sure_score=0.9,
@@ -25,33 +25,18 @@ SETTINGS = RecoveryConfig(
 SIZE = (44.0, 22.0)
 
 
-def at(likeness: float) -> np.ndarray:
-    """A look of so much cosine with the first one of `watch`."""
-    return np.array([likeness, math.sqrt(1 - likeness**2)], np.float32)
+def at(likeness: float, colours: float = 1.0) -> Look:
+    """A look of so much cosine with the first one of `watch`, and colours that are so much the same."""
+    vectors = (np.array([part, math.sqrt(1 - part**2)], np.float32) for part in (likeness, colours))
+    return Look(*vectors)
 
 
 def watch() -> Watch:
     return Watch(SETTINGS, Appearance(at(1.0), []), (40.0, 20.0), pause=5, level=1.0)
 
 
-def never() -> np.ndarray:
+def never() -> Look:
     raise AssertionError("there was no doubt")
-
-
-def test_summary_is_the_mean_of_the_inner_cells() -> None:
-    level = torch.zeros(1, 2, 7, 7, dtype=torch.bfloat16)
-    level[0, 0, 1:6, 1:6], level[0, 1, 0] = 3.0, 8.0  # the second level has something in its margin only
-    assert summary([level, torch.tensor([5.0])]).tolist() == [3.0, 0.0, 5.0]
-
-
-def test_likeness_by_hand() -> None:
-    seen = Appearance(np.array([4.0, 1.0], np.float32), [np.array([0.0, 1.0]), np.array([2.0, 1.0])])
-    # the mean of what is around, (1, 1), is taken off: the first look becomes (3, 0)
-    assert seen.similarity(np.array([9.0, 1.0])) == pytest.approx(1)
-    assert seen.similarity(np.array([1.0, 7.0])) == pytest.approx(0)
-    assert seen.similarity(np.array([4.0, 5.0])) == pytest.approx(0.6)
-    # what is nearly as the surroundings is nothing, though its direction fits: 0.3 against 0.25 * 3
-    assert seen.similarity(np.array([1.3, 1.0])) == pytest.approx(0.4)
 
 
 def test_a_sure_box_that_is_like_the_target_is_remembered() -> None:
@@ -87,7 +72,7 @@ def test_a_sure_box_is_not_looked_at_but_now_and_then() -> None:
     judge, looks = watch(), []
     judge.again()  # from now on ever more rarely, but every 5 frames at least
 
-    def look() -> np.ndarray:
+    def look() -> Look:
         looks.append(len(sure))
         return at(0.95)
 
@@ -128,5 +113,32 @@ def test_likeness_is_part_of_what_is_usual() -> None:
     assert judge.likeness(at(0.6)) == pytest.approx(0.75)
 
 
-def test_places_beside_the_target_are_in_the_frame() -> None:
-    assert beside((50, 20), 40, (100, 100)) == [(10, 20), (90, 20), (50, 60)]
+def test_another_of_the_kind_has_other_colours() -> None:
+    assert watch().strict_likeness(at(0.9, 0.7)) == pytest.approx(0.9 * (0.7 / 0.98) ** 2, rel=1e-3)
+    judge = watch()
+    assert judge.judge(0.95, (10, 0), SIZE, never) is Verdict.SURE  # not looked at
+    judge.pause = 1
+    assert judge.judge(0.95, (10, 0), SIZE, lambda: at(0.95, 0.6)) is Verdict.REFUSED
+    assert judge.judge(0.95, (10, 0), SIZE, lambda: at(0.95, 0.6)) is Verdict.LOST
+    assert watch().judge(0.99, (50, 0), SIZE, lambda: at(0.99, 0.7)) is Verdict.REFUSED  # after a sudden step
+
+
+def test_colours_that_change_slowly_become_usual() -> None:
+    judge = watch()
+    judge.pause = 1
+    assert judge.judge(0.95, (0, 0), SIZE, lambda: at(0.7, 0.85)) is Verdict.SURE
+    assert judge.hue == pytest.approx(0.954)  # a fifth of the way to 0.85
+
+
+def test_a_box_that_leaves_doubt_is_followed_by_a_look() -> None:
+    judge = watch()
+    assert judge.judge(0.7, (0, 0), SIZE, lambda: at(0.7)) is Verdict.DOUBTFUL
+    assert judge.judge(0.99, (0, 0), SIZE, lambda: at(0.45)) is Verdict.REFUSED
+
+
+def test_at_the_edge_of_the_frame_looks_are_frequent() -> None:
+    judge, looks = watch(), []
+    judge.pause = 100
+    for frame in range(8):
+        judge.judge(0.99, (0, 0), SIZE, lambda frame=frame: looks.append(frame) or at(0.99), at_edge=True)  # type: ignore[misc,func-returns-value]
+    assert looks == [3, 7]

@@ -9,20 +9,24 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracker.box import Box
+from tracker.tracking.appearance import Appearance, Look, beside, colours, summary
 from tracker.tracking.crop import Frame, context_side, frame_size
 from tracker.tracking.decode import Prediction
 from tracker.tracking.followed import Followed, Maps
 from tracker.tracking.others import blot, finds_in
-from tracker.tracking.recovery import Appearance, Vector, Verdict, Watch, beside, summary
+from tracker.tracking.recovery import Verdict, Watch
 from tracker.tracking.result import Result
 from tracker.tracking.seeking import Search, growth, seek
 from tracker.tracking.siamese_tracker import Tracker
 from tracker.tracking.target import Point, Target, View, box_of, find, grown, look, move, square, template_crop
 
+Pixels = NDArray[np.uint8]
 WHOLE_EVERY = 32  # frames; a calm target is searched in a whole crop this often
 
 
@@ -111,12 +115,17 @@ class MultiTracker:
             return Followed(target)
         side = context_side(box.w, box.h, self.settings.context_amount)
         around = [self._look(frame, target, place) for place in beside(target.centre, side, frame_wh)]
-        appearance = Appearance(summary(target.embedding), around)
+        appearance = Appearance(self._seen(template, target, target.embedding), around)
         return Followed(target, Watch(self.settings.recovery, appearance, target.size))
 
-    def _look(self, frame: Frame, target: Target, centre: Point) -> Vector:
-        """Summary of what is at a place, at the target's size."""
-        return summary(self.runtime.embed(square(frame, target, centre, self.settings)))
+    def _look(self, frame: Frame, target: Target, centre: Point) -> Look:
+        """What is at a place, at the target's size."""
+        pixels = square(frame, target, centre, self.settings)
+        return self._seen(pixels, target, self.runtime.embed(pixels))
+
+    def _seen(self, pixels: Pixels, target: Target, embedding: Any) -> Look:
+        scale = len(pixels) / context_side(*target.size, self.settings.context_amount)
+        return Look(summary(embedding), colours(pixels, (target.size[0] * scale, target.size[1] * scale)))
 
     def _known(self, id: int) -> None:
         if id not in self._targets:
@@ -194,6 +203,7 @@ class MultiTracker:
             target.size,
             lambda: self._look(frame, target, place),
             lambda: others.any_at(place, _mean(target.size)),
+            _at_edge(box_of(target, self.settings), frame_size(frame)),
         )
 
     def _note_others(self, followed: Followed, view: View, found: Prediction, loc: Maps) -> None:
@@ -239,6 +249,10 @@ class MultiTracker:
         followed.search, target.lost = None, False
         watch.again()
         return Result(box_of(target, self.settings), box.score, False, True)
+
+
+def _at_edge(box: Box, frame_wh: tuple[int, int]) -> bool:
+    return min(box.x, box.y, frame_wh[0] - box.x - box.w, frame_wh[1] - box.y - box.h) < 1
 
 
 def _mean(size: Point) -> float:

@@ -11,16 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.settings import TrackingConfig
+from tracker.tracking.appearance import Look
 from tracker.tracking.decode import Prediction, points
 from tracker.tracking.target import Point, Target, View, find
 
 SAME = 0.5  # sizes of the target; two finds in a frame that are closer are one thing
 NEAR = 0.7  # sizes; another thing is where it was last, within so much ...
 DRIFT = 0.1  # ... and so much more for each frame in which it was not seen, up to ten
-RATHER = 0.02  # cosine; by so much more must a find be like the target than like the thing in whose place it is
+RATHER = 0.02  # by so much more must a find be like the target than like the thing in whose place it is ...
+FAR = 0.15  # ... or by so much, where the thing was in sight all the time: the two met
 GAP = 6  # frames in which a thing was not seen, after which it may be the target that is seen in its place ...
 CLEAR = 0.8  # ... until it looks as it did, by this cosine ...
 CLEARLY = 0.05  # ... and by so much more than it looks like the target
+SUDDEN = 0.4  # sizes a frame
 LOOK_EVERY = 8  # frames between two looks of a thing that are remembered
 ROUGH = 60.0  # crop pixels from the middle of a view, beyond which a find is rough ...
 SLACK = 0.5  # ... and may be so many sizes farther from where the thing was
@@ -47,27 +50,35 @@ class Other:
 
     place: Point
     seen: int
-    looks: deque[NDArray[np.float32]] = field(default_factory=lambda: deque(maxlen=3))
+    looks: deque[Look] = field(default_factory=lambda: deque(maxlen=3))
 
-    unlike: int = 0  # sights of it that were not enough like the target, of a thing that may be it by its place
+    unlike: int = 0  # sights of it that were not enough like the target, of a thing that may be it by its place ...
+    usual: float = 0.0  # ... and the mean of their likeness
     unsure: bool = False  # whether it may be the target that is seen in its place
     learnt: int = 0  # frame in which its looks were last remembered
 
-    def moved(self, place: Point, frame: int, rough: bool = False) -> None:
-        """Seen again. After a gap the target may have come back just there."""
+    def moved(self, place: Point, frame: int, size: float, rough: bool = False) -> None:
+        """Seen again. After a gap the target may have come back just there; after a sudden step a look tells."""
         self.unsure |= frame - self.seen > GAP
+        if not rough and math.dist(place, self.place) > SUDDEN * size * (frame - self.seen):
+            self.learnt = frame - LOOK_EVERY
         if rough:
             place = (place[0] + self.place[0]) / 2, (place[1] + self.place[1]) / 2
         self.place, self.seen = place, frame
+
+    def refuse(self, likeness: float) -> None:
+        """One more sight that was not enough like the target."""
+        self.usual += (likeness - self.usual) / (self.unlike + 1)
+        self.unlike += 1
 
     def wants_look(self) -> bool:
         """Whether a closer look at it is of use in this frame."""
         return self.unsure or self.unlike > 0 or not self.looks or self.seen - self.learnt >= LOOK_EVERY
 
-    def is_still(self, unit: NDArray[np.float32], likeness: float) -> bool:
+    def is_still(self, unit: Look, likeness: float) -> bool:
         """Whether what is in its place, and looks like `unit`, is this thing; the target is like it by `likeness`."""
-        own = max((float(unit @ look) for look in self.looks), default=-1.0 if self.unsure else 1.0)
-        if self.unsure and likeness > own + RATHER:
+        own = max((unit.alike(look) for look in self.looks), default=-1.0 if self.unsure else 1.0)
+        if likeness > own + (RATHER if self.unsure else FAR):
             return False
         self.unsure &= own < max(CLEAR, likeness + CLEARLY)
         if not self.unsure:
@@ -93,9 +104,10 @@ class Others:
         self.frame += 1
         self.known = [o for o in self.known if self.frame - o.seen <= self.forget // 2]
 
-    def add(self, place: Point, unlike: int = 0) -> None:
+    def add(self, place: Point) -> Other:
         """One more thing that is not the target, or does not look like it."""
-        self.known.append(Other(place, self.frame, unlike=unlike))
+        self.known.append(Other(place, self.frame))
+        return self.known[-1]
 
     def any_at(self, place: Point, size: float) -> bool:
         """Whether one of them was there lately."""
@@ -120,7 +132,7 @@ class Others:
         for far, i, j in pairs:
             reach = NEAR + DRIFT * min(self.frame - self.known[i].seen - 1, 10) + SLACK * finds[j].is_rough
             if i not in others and j not in taken and far <= reach * size:
-                self.known[i].moved(finds[j].place, self.frame, finds[j].is_rough)
+                self.known[i].moved(finds[j].place, self.frame, size, finds[j].is_rough)
                 others.add(i)
                 taken.add(j)
                 together.append((i, j))

@@ -3,69 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
-
-import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from tracker.settings import RecoveryConfig
+from tracker.tracking.appearance import POWER, Appearance, Look
 from tracker.tracking.others import Others
 from tracker.tracking.target import Point
 
-Vector = NDArray[np.float32]
 LEARNING = 0.2  # weight of the last check in the running mean
+EDGE_EVERY = 4  # frames between two checks of a target at the frame's edge, at most
 SIZE = 63.5  # crop pixels of a square target's side: half a template
-PLAIN = 0.25  # what differs from the surroundings by less than this part of what the target does, is hardly anything
-
-
-def summary(embedding: Any) -> Vector:
-    """An embedding as one vector: the mean of its inner cells, which the target fills; levels one after the other."""
-    levels = [torch.as_tensor(level).detach().float().cpu().numpy() for level in embedding]
-    return np.concatenate([v[0, :, 1:-1, 1:-1].mean((1, 2)) if v.ndim == 4 else v.ravel() for v in levels])
-
-
-class Appearance:
-    """What a target looks like, and how much something else is like it.
-
-    Summaries are compared after what is around the target in its first frame is taken off: what a whole scene has in
-    common says nothing about the target.
-
-    Args:
-        first: summary of the template.
-        around: summaries of places beside the target; may be none.
-    """
-
-    def __init__(self, first: Vector, around: Sequence[Vector]) -> None:
-        self._ground = np.mean(around, axis=0) if around else np.zeros_like(first)
-        self._least = PLAIN * float(np.linalg.norm(first - self._ground))
-        self._first = self.unit(first)
-        self._recent: deque[Vector] = deque(maxlen=3)
-
-    def similarity(self, look: Vector) -> float:
-        """Cosine, -1..1, with the first look or, where that is more, with one that was learnt."""
-        unit = self.unit(look)
-        return max(float(unit @ known) for known in (self._first, *self._recent))
-
-    def learn(self, look: Vector) -> None:
-        """Remember a look of the target; the last three are kept."""
-        self._recent.append(self.unit(look))
-
-    def unit(self, look: Vector) -> Vector:
-        """A look without its surroundings, of length 1 (less where hardly anything is left)."""
-        centred = look - self._ground
-        return np.asarray(centred / max(float(np.linalg.norm(centred)), self._least, 1e-9), np.float32)
-
-
-def beside(box_centre: Point, side: float, frame_wh: tuple[int, int]) -> list[Point]:
-    """Up to four places in the frame, a template's `side` left, right, above and below of the target."""
-    (x, y), (width, height) = box_centre, frame_wh
-    places = [(x - side, y), (x + side, y), (x, y - side), (x, y + side)]
-    return [(px, py) for px, py in places if 0 <= px < width and 0 <= py < height]
 
 
 class Verdict(Enum):
@@ -92,6 +41,7 @@ class Watch:
     refused: int = 0
     unchecked: int = 0
     level: float = 0.9  # how much the target is like itself: the running mean of its checks
+    hue: float = 0.98  # the same for its colours
     pause: int = 1  # frames between two checks of a sure target; doubles up to `check_every`
     last: Point = (0.0, 0.0)
     velocity: Point = (0.0, 0.0)  # running mean, sizes of the target per frame
@@ -104,8 +54,9 @@ class Watch:
         score: float,
         step: Point,
         size: Point,
-        look: Callable[[], Vector],
+        look: Callable[[], Look],
         taken: Callable[[], bool] = lambda: False,
+        at_edge: bool = False,
     ) -> Verdict:
         """Verdict on a box of this score.
 
@@ -113,31 +64,36 @@ class Watch:
             score: 0..1.
             step: from the last centre to this one, search-crop pixels.
             size: of the target until now, frame pixels.
-            look: gives the summary of what is in the box; only asked where there is doubt, or now and then.
+            look: gives the look of what is in the box; only asked where there is doubt, or now and then.
             taken: whether something else was known to be there; only asked after a sudden step.
+            at_edge: whether the box touches the frame's edge, where targets leave and others take their place.
         """
         settings = self.settings
         jump = math.dist(step, self.last)
         self.unchecked += 1
-        due = self.unchecked >= min(self.pause, settings.check_every)
+        due = self.unchecked >= min(self.pause, EDGE_EVERY if at_edge else settings.check_every)
         if score >= settings.sure_score and jump < settings.jump and not due and not self.refused:
             self._step(step)
             return Verdict.SURE
         seen = look()
         self.unchecked = 0
-        likeness = self.likeness(seen)
-        if jump >= 2 * settings.jump or (jump >= settings.jump and taken()):
-            likeness = min(likeness, settings.gone_likeness)  # that is something else, however alike
-        if likeness < (settings.doubt_likeness if jump < settings.jump else settings.plain_likeness):
+        likeness, strict = self.likeness(seen), self.strict_likeness(seen)
+        if jump < settings.jump:
+            refused = likeness < settings.doubt_likeness or strict < settings.doubt_colours
+        else:  # beyond twice of it, or where something else was, that is something else, however alike
+            refused = likeness < settings.plain_likeness or strict < settings.back_likeness
+            refused = refused or jump >= 2 * settings.jump or taken()
+        if refused:
             gone = score < settings.gone_score or likeness < settings.gone_likeness
             self.refused += 1
             return Verdict.LOST if gone or self.refused >= settings.patience else Verdict.REFUSED
         self.refused = 0
         self._step(step)
         if score >= settings.sure_score and likeness >= settings.back_likeness:
-            self._sure(seen, likeness, size)
+            self._sure(seen, likeness, strict, size)
             self.pause = 2 * self.pause if likeness >= settings.learn_likeness else 2  # one that changes: often
             return Verdict.SURE
+        self.pause = 1  # something may have come before it, which the next boxes are of
         return Verdict.DOUBTFUL
 
     def _step(self, step: Point) -> None:
@@ -145,14 +101,19 @@ class Watch:
         x, y = (v + LEARNING * (s / SIZE - v) for v, s in zip(self.velocity, step, strict=True))
         self.velocity = x, y
 
-    def likeness(self, look: Vector) -> float:
+    def likeness(self, look: Look) -> float:
         """How much something is like the target, as part of how much the target usually is."""
         return self.appearance.similarity(look) / self.level
 
-    def _sure(self, look: Vector, likeness: float, size: Point) -> None:
+    def strict_likeness(self, look: Look) -> float:
+        """The same for something that may be another one of the kind: its colours must be the target's, too."""
+        return self.likeness(look) * min(1.0, self.appearance.same_colours(look) / self.hue) ** POWER
+
+    def _sure(self, look: Look, likeness: float, strict: float, size: Point) -> None:
         self.size = size
         self.level += LEARNING * (likeness - 1) * self.level
-        if likeness >= self.settings.learn_likeness:
+        self.hue += LEARNING * (self.appearance.same_colours(look) - self.hue)
+        if likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness:
             self.appearance.learn(look)
 
     def again(self) -> None:

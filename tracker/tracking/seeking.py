@@ -11,15 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.settings import RecoveryConfig, TrackingConfig
-from tracker.tracking.others import Find, Other, Others, finds_in
-from tracker.tracking.recovery import Vector, Watch
+from tracker.tracking.appearance import Look
+from tracker.tracking.others import Find, Other, finds_in
+from tracker.tracking.recovery import Watch
 from tracker.tracking.target import Point, Target, View
 
-OFTEN = 4  # looks at a thing in vain, after which it must look as a target must that needs no second frame
+OFTEN = 4  # looks at a thing in vain, after which it must be like the target by ...
+RISE = 0.15  # ... so much more than it was on the average, but not more than a target that needs no second frame
+NEARLY = 0.2  # by so much less like the target than it must be, a find is looked at again in the next frame
 LOOKS = 3  # finds that are looked at closely in a frame, at most
+FAR = 4.0  # sizes from the last place, at which a part is seen half as often
 EDGE = 0.5  # sizes; what is not so far in the frame touches its edge: it is leaving or coming in
 LEAVING = 6  # frames; a target that would have left the frame in these may be back over its edge
 HOME_EVERY = 3  # frames; the last place has its turn so often, later on
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A find that is looked at again in the next frame: as for a target whose sides are larger by `factor`.
+
+    `likely` ones were enough like the target; the others nearly.
+    """
+
+    place: Point
+    factor: float
+    likeness: float
+    likely: bool
 
 
 @dataclass
@@ -36,7 +53,7 @@ class Search:
     velocity: Point
     frame_wh: tuple[int, int]
     settings: RecoveryConfig
-    found: tuple[Point, float] | None = None
+    found: Candidate | None = None
     away: int = 0
     _parts: list[Point] = field(init=False)
     _visits: dict[Point, tuple[int, int]] = field(init=False, default_factory=dict)
@@ -48,14 +65,15 @@ class Search:
         """Centres of about so many views for the next frame, each with the factor on the target's size for its scale.
 
         First the last find, or home now and then, and the first of the `known` other things, which are not to be lost
-        sight of; then those parts of the frame that were not seen for longest. A part
-        is seen as for a somewhat larger, then for a somewhat smaller target: by how much grows with time.
+        sight of; then those parts of the frame that were not seen for longest, near ones more often. A part is seen as
+        for a somewhat larger, then for a somewhat smaller target: by how much grows with time.
         """
         self.away += 1
-        parts = sorted(self._parts, key=lambda place: self._visits.get(place, (0, 0))[0])  # of those alike, the nearest
+        parts = sorted(self._parts, key=self._turn)
         at_home = self.away <= self.settings.stay or self.away % HOME_EVERY == 0
         first = [] if self.found or not at_home else [self.home]
-        chosen = ([self.found] if self.found else []) + [(place, 1.0) for place in known[:1]]
+        chosen = [(self.found.place, self.found.factor)] if self.found else []
+        chosen += [(place, 1.0) for place in known[:1]]
         turns = first + parts[: max(1, views - len(first) - len(chosen))]
         spread = 1 + min(self.settings.zoom_growth * self.away, self.settings.zoom)
         for place in turns:
@@ -63,6 +81,11 @@ class Search:
             self._visits[place] = self.away, turn + 1
             chosen.append((place, 1 / spread if turn % 2 else spread))
         return chosen
+
+    def _turn(self, place: Point) -> float:
+        """Less for parts that were not seen for longer; those far away have their turn half as often, or less."""
+        waited = self.away - self._visits.get(place, (0, 0))[0]
+        return -waited / (1 + math.dist(place, self.home) / (FAR * self.size))
 
     def may_be(self, place: Point) -> bool:
         """Whether the target can have got there since it was seen last.
@@ -81,8 +104,8 @@ class Search:
         return min(min(v, length - v) for v, length in zip(place, self.frame_wh, strict=True)) / self.size
 
     def expects(self, place: Point) -> bool:
-        """Whether this is what was found in the last frame."""
-        return self.found is not None and math.dist(place, self.found[0]) <= 0.5 * self.size
+        """Whether this is what was found in the last frame, and enough like the target."""
+        return self.found is not None and self.found.likely and math.dist(place, self.found.place) <= 0.5 * self.size
 
 
 def places_in(home: Point, reach: float, frame_wh: tuple[int, int]) -> list[Point]:
@@ -111,7 +134,7 @@ def seek(
     views: Sequence[View],
     maps: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
     settings: TrackingConfig,
-    look: Callable[[Point, float], Vector],
+    look: Callable[[Point, float], Look],
 ) -> Sought:
     """Go through the views of a frame.
 
@@ -120,7 +143,7 @@ def seek(
 
     Args:
         settings: those to decode with: no window around the last place.
-        look: gives the summary of what is at a place, at the target's size times a factor.
+        look: gives the look of what is at a place, at the target's size times a factor.
     """
     recovery, others = watch.settings, watch.others
     finds = finds_in(target, views, maps, settings)
@@ -130,7 +153,8 @@ def seek(
     if search.away > recovery.forget:
         others.known.clear()
     free, claimed = others.claim(finds, search.size)
-    looks, new = 0, None
+    looks = 0
+    candidates: list[Candidate] = []
     for each in [*free, *(find for _, find in claimed)]:
         other = next((o for o, find in claimed if find is each), None)
         if other is not None and not search.may_be(each.place):
@@ -143,29 +167,30 @@ def seek(
         looks += 1
         factor = growth(each, target)
         seen = look(each.place, factor)
-        likeness = watch.likeness(seen)
+        likeness = watch.strict_likeness(seen)
         if other is None or other.unlike:
-            if likeness < (recovery.plain_likeness if other and other.unlike > OFTEN else recovery.back_likeness):
-                _refuse(others, other, each.place)
+            if likeness < _wanted(other, recovery):
+                (other or others.add(each.place)).refuse(likeness)
+                if likeness >= recovery.back_likeness - NEARLY:
+                    candidates.append(Candidate(each.place, factor, likeness, False))
                 continue
-        elif other.is_still(watch.appearance.unit(seen), watch.appearance.similarity(seen)):
+        elif other.is_still(watch.appearance.unit(seen), watch.appearance.alike(seen)):
             continue
         if likeness < recovery.back_likeness or not search.may_be(each.place):
             continue
         plain = min(likeness, each.box.score) >= recovery.plain_likeness and not each.is_rough
         if plain or search.expects(each.place):
             return Sought(each, best, score)
-        new = new or (each.place, factor)
-    search.found = new
+        candidates.append(Candidate(each.place, factor, likeness, True))
+    search.found = max(candidates, key=lambda c: (c.likely, c.likeness), default=None)
     return Sought(None, best, score)
 
 
-def _refuse(others: Others, other: Other | None, place: Point) -> None:
-    """Keep in mind that something in a place was not like the target: with time it must be all the more to be it."""
-    if other is None:
-        others.add(place, unlike=1)
-    else:
-        other.unlike += 1
+def _wanted(other: Other | None, recovery: RecoveryConfig) -> float:
+    """Likeness with which a find is the target: all the more, the more often it was not enough."""
+    if other is None or other.unlike <= OFTEN:
+        return recovery.back_likeness
+    return min(max(other.usual + RISE, recovery.back_likeness), recovery.plain_likeness)
 
 
 def growth(find: Find, target: Target) -> float:

@@ -1,0 +1,114 @@
+"""What a target looks like, and how much something else is like it: by the network's features, and by colours."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tracker.tracking.target import Point
+
+Vector = NDArray[np.float32]
+PLAIN = 0.25  # what differs from the surroundings by less than this part of what the target does, is hardly anything
+BINS = 24  # of each of two parts of the colour
+DARK = 20.0  # added to the three channels: the colours of dark pixels are noise
+POWER = 2  # of the likeness of colours, where that counts
+MIDDLE = 0.75  # of the box, as an ellipse: there it is the target, and not what is behind it
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What is in a place: the features' summary, and square roots of the shares of its colours, of length 1."""
+
+    features: Vector
+    colours: Vector
+
+    def same_colours(self, other: Look) -> float:
+        """Bhattacharyya coefficient of the colours, 0..1."""
+        return float(self.colours @ other.colours)
+
+    def alike(self, other: Look) -> float:
+        """Cosine of the features, less where the colours differ; for two that `Appearance.unit` gave."""
+        return float(self.features @ other.features) * self.same_colours(other) ** POWER
+
+
+def summary(embedding: Any) -> Vector:
+    """An embedding as one vector: the mean of its inner cells, which the target fills; levels one after the other."""
+    levels = [torch.as_tensor(level).detach().float().cpu().numpy() for level in embedding]
+    return np.concatenate([v[0, :, 1:-1, 1:-1].mean((1, 2)) if v.ndim == 4 else v.ravel() for v in levels])
+
+
+def colours(pixels: NDArray[np.uint8], box_wh: Point) -> Vector:
+    """Square roots of the shares of colours in the middle of a BGR crop, where a box of `box_wh` crop pixels is.
+
+    A colour is the parts that blue and green have in a pixel: light and shadow hardly change them.
+    """
+    smooth = cv2.GaussianBlur(pixels, (0, 0), 1.0).astype(np.float32) + DARK
+    axis = np.arange(len(pixels)) - (len(pixels) - 1) / 2
+    rx, ry = (max(2.0, MIDDLE * side / 2) for side in box_wh)
+    inside = smooth[(axis[None, :] / rx) ** 2 + (axis[:, None] / ry) ** 2 <= 1]
+    parts = inside[:, :2] / inside.sum(1, keepdims=True)
+    index = np.minimum((1.5 * BINS * parts).astype(int), BINS - 1)  # no part of an ordinary colour is above 2/3
+    counts = np.bincount(index[:, 0] * BINS + index[:, 1], minlength=BINS * BINS).astype(np.float32)
+    kernel = np.array([0.25, 0.5, 0.25], np.float32)
+    shares = cv2.sepFilter2D(counts.reshape(BINS, BINS), -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(np.sqrt(shares / shares.sum()).ravel(), np.float32)
+
+
+class Appearance:
+    """What a target looks like, and how much something else is like it.
+
+    Features are compared after what is around the target in its first frame is taken off: what a whole scene has in
+    common says nothing about the target.
+
+    Args:
+        first: look of the template.
+        around: looks of places beside the target; may be none.
+    """
+
+    def __init__(self, first: Look, around: Sequence[Look]) -> None:
+        self._ground = np.mean([look.features for look in around], axis=0) if around else np.zeros_like(first.features)
+        self._least = PLAIN * float(np.linalg.norm(first.features - self._ground))
+        self._first = self.unit(first)
+        self._recent: deque[Look] = deque(maxlen=3)
+
+    def similarity(self, look: Look) -> float:
+        """Cosine of the features, -1..1, with the first look or, where that is more, with one that was learnt."""
+        unit = self.unit(look)
+        return max(float(unit.features @ known.features) for known in self._known)
+
+    def same_colours(self, look: Look) -> float:
+        """Bhattacharyya coefficient, 0..1, with the first look or, where that is more, with one that was learnt."""
+        return max(look.same_colours(known) for known in self._known)
+
+    def alike(self, look: Look) -> float:
+        """The same for features and colours together."""
+        unit = self.unit(look)
+        return max(unit.alike(known) for known in self._known)
+
+    def learn(self, look: Look) -> None:
+        """Remember a look of the target; the last three are kept."""
+        self._recent.append(self.unit(look))
+
+    def unit(self, look: Look) -> Look:
+        """A look without its surroundings, its features of length 1 (less where hardly anything is left)."""
+        centred = look.features - self._ground
+        unit = np.asarray(centred / max(float(np.linalg.norm(centred)), self._least, 1e-9), np.float32)
+        return replace(look, features=unit)
+
+    @property
+    def _known(self) -> tuple[Look, ...]:
+        return (self._first, *self._recent)
+
+
+def beside(box_centre: Point, side: float, frame_wh: tuple[int, int]) -> list[Point]:
+    """Up to four places in the frame, a template's `side` left, right, above and below of the target."""
+    (x, y), (width, height) = box_centre, frame_wh
+    places = [(x - side, y), (x + side, y), (x, y - side), (x, y + side)]
+    return [(px, py) for px, py in places if 0 <= px < width and 0 <= py < height]
