@@ -28,8 +28,10 @@ QUICK = (
 
 
 @contextmanager
-def started(folder: Path, *words: str, code: str = QUICK) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The command as its own process, and the address that it prints."""
+def started(
+    folder: Path, *words: str, code: str = QUICK, which: int = 0
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command as its own process, and the address that it prints, or one of them."""
     environment = os.environ | {"TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", code, "--port", "0", *words]
     pipe = subprocess.PIPE
@@ -37,10 +39,10 @@ def started(folder: Path, *words: str, code: str = QUICK) -> Iterator[tuple[subp
         assert process.stdout is not None
         assert select.select([process.stdout], [], [], 60)[0], "it does not start"
         line = process.stdout.readline()
-        found = re.search(r"http://\S+", line)
+        found = re.findall(r"http://[^\s;]+", line)
         assert found, line + process.stderr.read() if process.stderr else line
         try:
-            yield process, found[0]
+            yield process, found[which]
         finally:
             process.kill()
 
@@ -79,6 +81,14 @@ def test_a_token_is_made_and_printed(tmp_path: Path) -> None:
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(bare + "api/info")
         assert urllib.request.urlopen(f"{bare}api/info?{query}").status == 200
+
+
+def test_a_server_for_everybody_says_how_others_reach_it(tmp_path: Path) -> None:
+    with started(tmp_path, "--host", "0.0.0.0", "--token", "auto", which=1) as (_, address):
+        assert address.startswith(f"http://{socket.gethostname()}:") and "?token=" in address
+    with started(tmp_path, "--host", "0.0.0.0", "--token", "auto") as (_, address):
+        assert address.startswith("http://localhost:")
+        assert urllib.request.urlopen(address.replace("?", "api/info?")).status == 200
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:

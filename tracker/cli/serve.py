@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import re
 import secrets
+import socket
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -74,8 +75,11 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--port: expected 0 to 65535, got {args.port}")
     with listen(settings.host, settings.port) as listener, Stop().on_signals() as stop:
         follower = _network(args)
-        address = _address(settings.host, listener.getsockname()[1], settings.token)
-        print(f"siamsa: open {address} in a browser; Ctrl-C ends", flush=True)
+        port, token = listener.getsockname()[1], settings.token
+        everywhere = settings.host in ("0.0.0.0", "::")
+        address = _address("localhost" if everywhere else settings.host, port, token)
+        elsewhere = f", from other machines {_address(socket.gethostname(), port, token)}" if everywhere else ""
+        print(f"siamsa: open {address} in a browser{elsewhere}; Ctrl-C ends", flush=True)
         if args.open:
             webbrowser.open(address)
         serve(settings, follower, listener, stop)
@@ -115,7 +119,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _address(host: str, port: int, token: str) -> str:
-    name = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+    name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
 
 
