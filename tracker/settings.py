@@ -60,13 +60,15 @@ class RecoveryConfig:
     doubt_colours: float = share(0.5, "... and those below this part of it with the colours taken in")
     gone_likeness: float = share(0.43, "a refused box below this part of the usual likeness: lost at once")
     back_score: float = share(0.6, "a lost target is found where two frames in a row have this score ...")
-    back_likeness: float = share(0.8, "... and are like it by this part of its usual likeness")
+    back_likeness: float = share(0.8, "... and are like it by this part of its usual likeness, colours taken in")
     plain_likeness: float = share(0.9, "one frame is enough where score and likeness are at least this")
     learn_likeness: float = share(0.9, "a sure box of this part of the usual likeness is remembered")
     patience: int = setting(2, "refused boxes in a row until the target is lost", low=1)
     jump: float = setting(32.0, "a step that changes by so many crop pixels must lead to its very likeness", low=0)
     check_every: int = setting(30, "frames after which a sure target is looked at a second time anyway", low=1)
-    views: int = setting(4, "views a frame, shared by all lost targets: last places, finds, other parts", low=2)
+    views: int = setting(
+        4, "views a frame that lost targets share, one each at least: last places, finds, other parts", low=2
+    )
     stay: int = setting(5, "frames in which the last place is always among these; later it has its turn", low=0)
     region: float = setting(1.0, "a lost target may be so far from its last place, in sizes sqrt(w h) ...", low=0)
     region_growth: float = setting(0.2, "... and this much farther with each frame", low=0)
@@ -94,7 +96,7 @@ class TrackingConfig:
     lost_threshold: float = share(0.3, "scores below this, 0..1, are reported as lost")
     calm_size: int = setting(127, "smallest search crop of a target that is sure and slow, pixels: 63 + 16 n", low=79)
     calm_budget: float = setting(
-        2.4, "several such targets get the largest crops that together are so many of `instance_size`", low=0
+        2.4, "such targets get the largest crops that together are no more than so many of `instance_size`", low=1
     )
     calm_score: float = share(0.8, "score from which a target counts as sure")
     recovery: RecoveryConfig = group(RecoveryConfig, "when a target is lost, and how it is found (docs/recovery.md)")

@@ -172,6 +172,8 @@ def test_addresses_find_their_kind(tmp_path: Path, video: Path) -> None:
 def test_messages_about_a_stream_keep_its_password() -> None:
     source = open_source("rtsp://me:secret@host:554/a?b=c@d")
     assert source.address == "rtsp://host:554/a?b=c@d"
+    source = open_source("http://host/v?user=me&Password=secret&size=3#x")
+    assert source.address == "http://host/v?user=...&Password=...&size=3#x"
     with (
         pytest.raises(InputError, match="^rtsp://127.0.0.1:9/x: no video") as told,
         open_source("rtsp://me:secret@127.0.0.1:9/x"),

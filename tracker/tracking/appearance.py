@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -54,10 +55,17 @@ def colours(pixels: NDArray[np.uint8], box_wh: Point) -> Vector:
     rx, ry = (max(2.0, MIDDLE * side / 2) for side in box_wh)
     inside = smooth[(axis[None, :] / rx) ** 2 + (axis[:, None] / ry) ** 2 <= 1]
     parts = inside[:, :2] / inside.sum(1, keepdims=True)
-    index = np.minimum((1.5 * BINS * parts).astype(int), BINS - 1)  # no part of an ordinary colour is above 2/3
-    counts = np.bincount(index[:, 0] * BINS + index[:, 1], minlength=BINS * BINS).astype(np.float32)
+    place = np.clip(1.5 * BINS * parts - 0.5, 0, BINS - 1.001)  # no part of an ordinary colour is above 2/3
+    low = place.astype(int)
+    high = place - low
+    counts = np.zeros(BINS * BINS)
+    for blue, green in itertools.product((0, 1), repeat=2):  # shared by the four nearest bins: no step between two
+        weight = np.abs(1 - blue - high[:, 0]) * np.abs(1 - green - high[:, 1])
+        counts += np.bincount((low[:, 0] + blue) * BINS + low[:, 1] + green, weight, BINS * BINS)
     kernel = np.array([0.25, 0.5, 0.25], np.float32)
-    shares = cv2.sepFilter2D(counts.reshape(BINS, BINS), -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE)
+    shares = cv2.sepFilter2D(
+        counts.reshape(BINS, BINS).astype(np.float32), -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE
+    )
     return np.asarray(np.sqrt(shares / shares.sum()).ravel(), np.float32)
 
 

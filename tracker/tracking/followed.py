@@ -40,7 +40,7 @@ class Followed:
         """Logits 2,S,S of a view of `size` pixels as one of `whole` pixels would have them.
 
         Normalisation over the map and attention make the scores of a narrow view lower by much the same everywhere.
-        By how much shows in the first narrow view after a whole one, in which the target hardly looks different.
+        By how much shows in the first one of its size after a whole one, in which the target hardly looks different.
         """
         peak = float(np.max(cls[1] - cls[0]))
         if size == whole:

@@ -142,12 +142,13 @@ class MultiTracker:
         return [look(frame, grown(followed.target, factor), self.settings, centre=place) for place, factor in places]
 
     def _size(self, id: int, followed: Followed) -> int:
-        """Side of the search crop: narrower for targets that are surely where they were, where several are followed."""
+        """Side of the search crop: narrower for targets that are surely where they were, where many are followed."""
         turn = (self._updates + 4 * id) % WHOLE_EVERY == 0
         return self._narrow() if followed.calm and not turn else self.settings.instance_size
 
     def _narrow(self) -> int:
-        """The largest crop of which one for each target is no more work than `calm_budget` whole ones."""
+        """The largest crop of which one for each target is no more work than `calm_budget` whole ones; `calm_size` at
+        least."""
         whole, count = self.settings.instance_size, max(1, len(self._targets))
         steps = math.floor((whole * math.sqrt(self.settings.calm_budget / count) - 63) / 16)
         return min(max(63 + 16 * steps, self.settings.calm_size), whole)
@@ -203,7 +204,7 @@ class MultiTracker:
             target.size,
             lambda: self._look(frame, target, place),
             lambda: others.any_at(place, _mean(target.size)),
-            _at_edge(box_of(target, self.settings), frame_size(frame)),
+            _at_edge(Box.from_centre(*place, *target.size), frame_size(frame)),
         )
 
     def _note_others(self, followed: Followed, view: View, found: Prediction, loc: Maps) -> None:

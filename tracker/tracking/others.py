@@ -19,9 +19,9 @@ SAME = 0.5  # sizes of the target; two finds in a frame that are closer are one 
 NEAR = 0.7  # sizes; another thing is where it was last, within so much ...
 DRIFT = 0.1  # ... and so much more for each frame in which it was not seen, up to ten
 RATHER = 0.02  # by so much more must a find be like the target than like the thing in whose place it is ...
-FAR = 0.15  # ... or by so much, where the thing was in sight all the time: the two met
+MET = 0.15  # ... or by so much, where the thing was in sight all the time: the two met
 GAP = 6  # frames in which a thing was not seen, after which it may be the target that is seen in its place ...
-CLEAR = 0.8  # ... until it looks as it did, by this cosine ...
+CLEAR = 0.8  # ... until it looks as it did, so much alike ...
 CLEARLY = 0.05  # ... and by so much more than it looks like the target
 SUDDEN = 0.4  # sizes a frame
 LOOK_EVERY = 8  # frames between two looks of a thing that are remembered
@@ -56,6 +56,7 @@ class Other:
     usual: float = 0.0  # ... and the mean of their likeness
     unsure: bool = False  # whether it may be the target that is seen in its place
     learnt: int = 0  # frame in which its looks were last remembered
+    looked: int = 0  # frame in which it was last looked at, while the target is lost
 
     def moved(self, place: Point, frame: int, size: float, rough: bool = False) -> None:
         """Seen again. After a gap the target may have come back just there; after a sudden step a look tells."""
@@ -78,7 +79,7 @@ class Other:
     def is_still(self, unit: Look, likeness: float) -> bool:
         """Whether what is in its place, and looks like `unit`, is this thing; the target is like it by `likeness`."""
         own = max((unit.alike(look) for look in self.looks), default=-1.0 if self.unsure else 1.0)
-        if likeness > own + (RATHER if self.unsure else FAR):
+        if likeness > own + (RATHER if self.unsure else MET):
             return False
         self.unsure &= own < max(CLEAR, likeness + CLEARLY)
         if not self.unsure:

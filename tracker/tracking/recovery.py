@@ -66,7 +66,7 @@ class Watch:
             size: of the target until now, frame pixels.
             look: gives the look of what is in the box; only asked where there is doubt, or now and then.
             taken: whether something else was known to be there; only asked after a sudden step.
-            at_edge: whether the box touches the frame's edge, where targets leave and others take their place.
+            at_edge: whether the found box touches the frame's edge, where targets leave and others take their place.
         """
         settings = self.settings
         jump = math.dist(step, self.last)
@@ -86,12 +86,14 @@ class Watch:
         if refused:
             gone = score < settings.gone_score or likeness < settings.gone_likeness
             self.refused += 1
+            self.pause = 1
             return Verdict.LOST if gone or self.refused >= settings.patience else Verdict.REFUSED
         self.refused = 0
         self._step(step)
         if score >= settings.sure_score and likeness >= settings.back_likeness:
             self._sure(seen, likeness, strict, size)
-            self.pause = 2 * self.pause if likeness >= settings.learn_likeness else 2  # one that changes: often
+            often = likeness < settings.learn_likeness  # it changes
+            self.pause = 2 if often else min(2 * self.pause, settings.check_every)
             return Verdict.SURE
         self.pause = 1  # something may have come before it, which the next boxes are of
         return Verdict.DOUBTFUL

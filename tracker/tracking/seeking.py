@@ -18,7 +18,7 @@ from tracker.tracking.target import Point, Target, View
 
 OFTEN = 4  # looks at a thing in vain, after which it must be like the target by ...
 RISE = 0.15  # ... so much more than it was on the average, but not more than a target that needs no second frame
-NEARLY = 0.2  # by so much less like the target than it must be, a find is looked at again in the next frame
+NEARLY = 0.2  # by so much less likeness than `back_likeness`, a find is looked at again in the next frame
 LOOKS = 3  # finds that are looked at closely in a frame, at most
 FAR = 4.0  # sizes from the last place, at which a part is seen half as often
 EDGE = 0.5  # sizes; what is not so far in the frame touches its edge: it is leaving or coming in
@@ -62,25 +62,31 @@ class Search:
         self._parts = places_in(self.home, self.reach, self.frame_wh)
 
     def places(self, views: int, known: Sequence[Point] = ()) -> list[tuple[Point, float]]:
-        """Centres of about so many views for the next frame, each with the factor on the target's size for its scale.
+        """Centres of at most so many views for the next frame, each with the factor on the target's size for its scale.
 
-        First the last find, or home now and then, and the first of the `known` other things, which are not to be lost
-        sight of; then those parts of the frame that were not seen for longest, near ones more often. A part is seen as
-        for a somewhat larger, then for a somewhat smaller target: by how much grows with time.
+        The last find; home now and then, unless the find was likely; the first of the `known` other things, which are
+        not to be lost sight of; and at least one of the parts of the frame, those that were not seen for longest, near
+        ones more often. Home and parts are seen as for a somewhat larger, then for a somewhat smaller target: by how
+        much grows with time. A single view is for a likely find, or for all these in turn.
         """
         self.away += 1
-        parts = sorted(self._parts, key=self._turn)
-        at_home = self.away <= self.settings.stay or self.away % HOME_EVERY == 0
-        first = [] if self.found or not at_home else [self.home]
-        chosen = [(self.found.place, self.found.factor)] if self.found else []
-        chosen += [(place, 1.0) for place in known[:1]]
-        turns = first + parts[: max(1, views - len(first) - len(chosen))]
+        likely = self.found is not None and self.found.likely
+        chosen: list[tuple[Point, float]] = []
+        if self.found is not None:
+            chosen.append((self.found.place, self.found.factor))
+        if not likely and (self.away <= self.settings.stay or self.away % HOME_EVERY == 0):
+            chosen.append((self.home, self._zoom(self.home)))
+        chosen.extend((place, 1.0) for place in known[:1])
+        chosen = chosen[: views - 1 if views > 1 else int(likely or self.away % 2)]
+        parts = sorted(self._parts, key=self._turn)[: views - len(chosen)]
+        return chosen + [(place, self._zoom(place)) for place in parts]
+
+    def _zoom(self, place: Point) -> float:
+        """The factor for a place, which is noted as seen."""
         spread = 1 + min(self.settings.zoom_growth * self.away, self.settings.zoom)
-        for place in turns:
-            turn = self._visits.get(place, (0, 0))[1]
-            self._visits[place] = self.away, turn + 1
-            chosen.append((place, 1 / spread if turn % 2 else spread))
-        return chosen
+        turn = self._visits.get(place, (0, 0))[1]
+        self._visits[place] = self.away, turn + 1
+        return 1 / spread if turn % 2 else spread
 
     def _turn(self, place: Point) -> float:
         """Less for parts that were not seen for longer; those far away have their turn half as often, or less."""
@@ -155,8 +161,8 @@ def seek(
     free, claimed = others.claim(finds, search.size)
     looks = 0
     candidates: list[Candidate] = []
-    for each in [*free, *(find for _, find in claimed)]:
-        other = next((o for o, find in claimed if find is each), None)
+    claimed.sort(key=lambda pair: pair[0].looked)  # those that were not looked at for longest
+    for other, each in [*((None, find) for find in free), *claimed]:
         if other is not None and not search.may_be(each.place):
             other.unsure = False
         if each.box.score < recovery.back_score or looks == LOOKS or (other and not other.wants_look()):
@@ -165,6 +171,8 @@ def seek(
             others.add(each.place)
             continue
         looks += 1
+        if other is not None:
+            other.looked = others.frame
         factor = growth(each, target)
         seen = look(each.place, factor)
         likeness = watch.strict_likeness(seen)

@@ -31,7 +31,8 @@ class Boxes(FileSink):
 
     def expect(self, source: Source) -> None:
         super().expect(source)
-        self.name, self.size = Path(source.address).name or self.name, source.size
+        self.name = Path(source.address).name or self.name
+        self.size = source.size if all(source.size) else None  # known once its first frame was read
 
     def open(self) -> None:
         self.partial.touch()  # an unwritable place is found here

@@ -176,8 +176,9 @@ class Stream(LiveSource):
 
 
 def without_secrets(address: str) -> str:
-    """An address without what stands before the @ of its host."""
-    return re.sub(r"://[^/?#]*@", "://", address)
+    """An address without what stands before the @ of its host, and without what passwords among its options say."""
+    address = re.sub(r"://[^/?#]*@", "://", address)
+    return re.sub(r"(?i)([?&](?:user|usr|login|passw(?:or)?d|pwd|pw|token|key|auth)[a-z_]*=)[^&#]*", r"\1...", address)
 
 
 def file_backend() -> int:
