@@ -49,6 +49,12 @@ def test_colours_are_those_in_the_box_whatever_the_light() -> None:
     assert inside @ gray < 0.1
 
 
+def test_a_tint_of_grey_is_hardly_another_colour() -> None:
+    grey = colours(plain(180, 180, 180), (60, 40))
+    for tint in ((179, 179, 181), (178, 180, 181), (183, 180, 180)):
+        assert grey @ colours(plain(*tint), (60, 40)) > 0.98
+
+
 def test_colours_of_boxes_without_a_middle() -> None:
     for box in ((0.0, 0.0), (1000.0, 1000.0)):
         assert np.linalg.norm(colours(plain(1, 2, 3), box)) == pytest.approx(1)

@@ -138,14 +138,44 @@ def test_one_bad_frame_is_survived() -> None:
     assert states.count("lost") <= 2
 
 
-def test_a_lost_target_costs_the_same_in_every_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    several = on(100, 120)
-    sizes: list[int] = []
+def crops(several: MultiTracker, frames: int, frame: Image, monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
+    """Sizes of the crops that the network gets in each of so many frames."""
+    sizes: list[list[int]] = []
     match = several.runtime.match_many
-    monkeypatch.setattr(several.runtime, "match_many", lambda e, views: sizes.append(len(views)) or match(e, views))
-    for _ in range(30):
-        several.update(scene())
-    assert set(sizes[3:]) == {4}
+    seen = lambda views: sizes[-1].extend(map(len, views))  # noqa: E731
+    monkeypatch.setattr(several.runtime, "match_many", lambda e, views: seen(views) or match(e, views))
+    for _ in range(frames):
+        sizes.append([])
+        several.update(frame)
+    return sizes
+
+
+@pytest.mark.parametrize(("lost", "views"), [(1, 4), (2, 4), (3, 3), (4, 4), (6, 6)])
+def test_lost_targets_cost_the_same_in_every_frame(lost: int, views: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    several = on(100, 120)
+    for _ in range(lost - 1):
+        several.add(scene((60, 60, WHITE)), around(60, 60))
+    counts = {len(sizes) for sizes in crops(several, 40, scene(), monkeypatch)[3:]}
+    assert counts == {views}
+
+
+@pytest.mark.parametrize(("count", "narrow"), [(1, 223), (2, 223), (3, 191), (4, 159), (6, 127), (9, 127)])
+def test_calm_targets_share_a_budget_of_crops(count: int, narrow: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    several, frame = on(100, 120), scene((100, 120, WHITE))
+    for _ in range(count - 1):
+        several.add(frame, around(100, 120))
+    sizes = crops(several, 40, frame, monkeypatch)
+    assert sizes[0] == [223] * count  # nothing is known of them yet
+    assert min(map(min, sizes)) == narrow and all(max(each) == 223 for each in zip(*sizes, strict=True))
+
+
+def test_a_target_that_is_added_changes_the_crops_of_the_others() -> None:
+    several, frame = on(100, 120), scene((100, 120, WHITE))
+    for _ in range(8):
+        several.add(frame, around(100, 120))
+        for _ in range(3):
+            results = several.update(frame)
+            assert all(result.score > 0.9 and result.state == "tracking" for result in results.values())
 
 
 def test_nothing_finite_is_a_loss_and_no_end() -> None:

@@ -67,6 +67,19 @@ def test_a_find_is_looked_at_in_place_of_the_last_place() -> None:
     assert search(found=Candidate((300.0, 200.0), 1.3, 0.85, True)).places(4)[0] == ((300, 200), 1.3)
 
 
+def test_a_likely_find_takes_the_turn_of_the_last_place_and_the_only_view() -> None:
+    def looked(views: int, likely: bool) -> list[list[Point]]:
+        looking = search(found=Candidate((300.0, 200.0), 1.0, 0.85, likely))
+        return [[place for place, _ in looking.places(views, [(1.0, 1.0)])] for _ in range(30)]
+
+    for views in (1, 2, 3, 4):
+        assert all(len(places) == views for likely in (False, True) for places in looked(views, likely))
+    assert all(places == [(300, 200)] for places in looked(1, True))
+    assert sum((300, 200) in places for places in looked(1, False)) == 15
+    assert not any(ORIGIN in places for places in looked(3, True))
+    assert sum(ORIGIN in places for places in looked(3, False)) >= 10
+
+
 def test_views_are_for_larger_and_smaller_targets_in_turn_and_ever_more() -> None:
     looking = search(reach=1000, settings=replace(SETTINGS, stay=0, zoom=0.2, zoom_growth=0.1))  # one part
     factors = [[factor for _, factor in looking.places(4)] for _ in range(5)]
@@ -253,6 +266,22 @@ def test_a_thing_that_was_looked_at_in_vain_must_become_more_like_the_target() -
     assert last(*[0.5] * 8, 0.82, 0.82) == (240, 150)  # half hidden before
     assert last(*[0.75] * 8, 0.82, 0.82) is None  # another of the kind: 0.9 would be enough
     assert last(*[0.75] * 8, 0.92, 0.92) == (240, 150)
+
+
+def test_things_that_were_looked_at_in_vain_take_turns() -> None:
+    watch, looking = watching(), search()
+    target, looks = Target(ORIGIN, (40, 40), None, (0, 0, 0)), list[Point]()
+    both = [maps((2, 2, 6.0), (2, 18, 6.0)), maps((18, 2, 6.0), (18, 18, 6.0))]  # one more than a frame has looks
+    for _ in range(10):
+        looking.places(4)  # the target may be anywhere by now
+
+    def closer(place: Point, factor: float) -> Look:
+        looks.append(place)
+        return look(0.3)
+
+    for _ in range(8):
+        seek(watch, looking, target, [view(), view()], both, TRACKING, closer)
+    assert len(looks) == 24 and len(set(looks)) == 4 and min(looks.count(place) for place in looks) >= 4
 
 
 def test_what_is_nearly_like_the_target_is_looked_at_again() -> None:
