@@ -64,6 +64,7 @@ class RecoveryConfig:
     plain_likeness: float = share(0.9, "one frame is enough where score and likeness are at least this")
     learn_likeness: float = share(0.9, "a sure box of this part of the usual likeness is remembered")
     patience: int = setting(2, "refused boxes in a row until the target is lost", low=1)
+    long_patience: int = setting(12, "the same where the score is sure: something may pass in front of it", low=1)
     jump: float = setting(32.0, "a step that changes by so many crop pixels must lead to its very likeness", low=0)
     check_every: int = setting(30, "frames after which a sure target is looked at a second time anyway", low=1)
     views: int = setting(

@@ -39,6 +39,7 @@ class Watch:
     size: Point
     others: Others = field(init=False)
     refused: int = 0
+    odd: int = 0  # looks in a row that were not like the target, refused or not
     unchecked: int = 0
     level: float = 0.9  # how much the target is like itself: the running mean of its checks
     hue: float = 0.98  # the same for its colours
@@ -80,6 +81,9 @@ class Watch:
         likeness, strict = self.likeness(seen), self.strict_likeness(seen)
         if jump < settings.jump:
             refused = likeness < settings.doubt_likeness or strict < settings.doubt_colours
+            self.odd = self.odd + 1 if refused else 0
+            if score >= settings.sure_score and likeness >= settings.gone_likeness and not self.refused:
+                refused &= self.odd >= settings.long_patience
         else:  # beyond twice of it, or where something else was, that is something else, however alike
             refused = likeness < settings.plain_likeness or strict < settings.back_likeness
             refused = refused or jump >= 2 * settings.jump or taken()
@@ -90,7 +94,7 @@ class Watch:
             return Verdict.LOST if gone or self.refused >= settings.patience else Verdict.REFUSED
         self.refused = 0
         self._step(step)
-        if score >= settings.sure_score and likeness >= settings.back_likeness:
+        if score >= settings.sure_score and likeness >= settings.back_likeness and not self.odd:
             self._sure(seen, likeness, strict, size)
             often = likeness < settings.learn_likeness  # it changes
             self.pause = 2 if often else min(2 * self.pause, settings.check_every)
@@ -120,4 +124,4 @@ class Watch:
 
     def again(self) -> None:
         """The target is followed again."""
-        self.refused, self.unchecked, self.pause, self.last = 0, 0, 1, (0.0, 0.0)
+        self.refused, self.odd, self.unchecked, self.pause, self.last = 0, 0, 0, 1, (0.0, 0.0)
