@@ -46,6 +46,7 @@ RENDERED = {
     "twin": {"twin": True},
     "plain": {},
 }
+SOURCES = ("rendered", "cut-out", "real")
 Shown = tuple[np.ndarray, Box, float]  # frame, true box, visible part
 
 
@@ -143,7 +144,9 @@ def main() -> int:
     tracks = _tracks(args.root, args.clips)
     total: dict[str, Tally] = defaultdict(Tally)
     print(HEADER)
-    sources = ["rendered", *(["cut-out"] if tracks else [])]
+    sources = [
+        source for source in ("rendered", "cut-out") if source in args.sources and (tracks or source == "rendered")
+    ]
     for kind in args.kinds:
         for source in sources:
             for seed in args.seeds:
@@ -151,7 +154,7 @@ def main() -> int:
                 if not follow(tracker, clip, total[f"{source} {kind}"], not args.plain):
                     print(f"({source} {kind} {seed} left out: the target is not seen at first)", file=sys.stderr)
             print(total[f"{source} {kind}"].row(f"{source} {kind}"), flush=True)
-    if tracks:
+    if tracks and "real" in args.sources:
         for track in tracks:
             follow(tracker, real(track), total["real"], not args.plain)
         print(total["real"].row("real"))
@@ -179,6 +182,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--kinds", nargs="+", default=list(EVENTS), choices=EVENTS, help="what happens to the target")
     parser.add_argument("--root", help="folder of clips in GOT-10k layout: cut-outs are made from them")
     parser.add_argument("--clips", nargs="+", default=[], help="names of the clips to take (default: all)")
+    parser.add_argument("--sources", nargs="+", default=list(SOURCES), choices=SOURCES, help="what clips are made from")
     parser.add_argument("--plain", action="store_true", help="without recovery, to compare")
     options.add_network(parser)
     return parser.parse_args()

@@ -80,9 +80,10 @@ class Watch:
         self.unchecked = 0
         likeness, strict = self.likeness(seen), self.strict_likeness(seen)
         if jump < settings.jump:
-            refused = likeness < settings.doubt_likeness or strict < settings.doubt_colours
+            unlike, off = likeness < settings.doubt_likeness, strict < settings.doubt_colours
+            refused = unlike or off
             self.odd = self.odd + 1 if refused else 0
-            if score >= settings.sure_score and likeness >= settings.gone_likeness and not self.refused:
+            if score >= settings.sure_score and not self.refused and not (unlike and off):
                 refused &= self.odd >= settings.long_patience
         else:  # beyond twice of it, or where something else was, that is something else, however alike
             refused = likeness < settings.plain_likeness or strict < settings.back_likeness
