@@ -148,7 +148,8 @@ def test_stopped_it_ends_at_once_and_says_so_in_one_line(place: Path, way: str) 
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130 and time.monotonic() - began < 6
+    code = 128 + (signal.SIGTERM if way == "terminated" else signal.SIGINT)
+    assert process.returncode == code and time.monotonic() - began < 6
     assert errors == "siamsa: interrupted\n" and all_ended(workers)
     assert not list((place / "out").rglob("*.claim")) and not list((place / "out").rglob("*.partial"))
 
