@@ -137,7 +137,7 @@ class MultiTracker:
             return [look(frame, followed.target, self.settings, self._size(id, followed))]
         assert followed.watch is not None
         lost = sum(each.search is not None for each in self._targets.values())
-        share = max(1, self.settings.recovery.views // lost)
+        share = max(1, self.settings.recovery.views // max(lost, len(self._targets) // 2))  # the others go on as fast
         places = followed.search.places(share, followed.watch.others.unseen(3, 12))
         return [look(frame, grown(followed.target, factor), self.settings, centre=place) for place, factor in places]
 
