@@ -112,6 +112,24 @@ def test_trials_of_a_killed_process_are_run_again(tmp_path: Path, wait: bool) ->
     assert go_on(open_study(place), 4) == []
 
 
+@pytest.mark.parametrize("told", [0, 1, 2])
+def test_a_command_killed_at_its_claim_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: int
+) -> None:
+    """It was asked for a trial, and had not yet written itself, or all the constants, into it."""
+    monkeypatch.setattr(module, "NAMELESS", 0.1)
+    whole = go_on(open_study(tmp_path / "whole.journal"), 5)
+    study = open_study(tmp_path / "parts.journal")
+    parts = go_on(study, 2)
+    trial = study.claim(5)
+    assert trial is not None
+    study.abandon(trial.number)  # its constants are queued
+    cut = study.study.ask()
+    for r in RANGES[:told]:
+        cut.suggest_float(r.name, r.low, r.high)
+    assert parts + go_on(open_study(tmp_path / "parts.journal"), 5) == whole
+
+
 def test_trials_whose_beats_stand_still_are_taken_over_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "study.journal"
     asleep, awake = open_study(place), open_study(place)

@@ -29,6 +29,7 @@ except ImportError as error:
 
 BEAT = 15.0  # seconds between two beats
 STALE = 120.0  # seconds without a beat after which another command takes a trial over
+NAMELESS = 5.0  # the same without an owner: a command writes itself into a trial at once, unless it was killed there
 FIRST_TESTED = 5  # sequences that a trial has before it may be given up
 ENOUGH = 2.0  # standard errors below the best trial at which it is
 
@@ -95,7 +96,7 @@ class Study:
 
     def claim(self, total: int) -> Trial | None:
         """The next trial to run, or None where `total` are finished, or others are at the last of them."""
-        self.take_over()
+        self._take_over_all_nameless()
         counting = self.trials(TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
         if len(counting) >= total:
             return None
@@ -163,9 +164,10 @@ class Study:
             if self._frozen(number).state == TrialState.RUNNING:
                 raise
             return
-        if all(r.name in trial.params for r in self.ranges):
+        params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}  # queued ones are set one by one
+        if all(r.name in params for r in self.ranges):
             again = {key: value for key, value in trial.user_attrs.items() if key == "default"}
-            self.study.enqueue_trial(trial.params, user_attrs={**again, "retry_of": number})
+            self.study.enqueue_trial(params, user_attrs={**again, "retry_of": number})
 
     def take_over(self) -> None:
         """Abandon the trials of commands that are no more."""
@@ -174,8 +176,16 @@ class Study:
             state = (trial.user_attrs.get("owner"), trial.user_attrs.get("beat"), len(trial.intermediate_values))
             if self._seen.get(trial.number, (None, 0.0))[0] != state:
                 self._seen[trial.number] = (state, now)
-            if owners.gone(str(state[0] or "")) or now - self._seen[trial.number][1] > STALE:
+            patience = STALE if state[0] else NAMELESS
+            if owners.gone(str(state[0] or "")) or now - self._seen[trial.number][1] > patience:
                 self.abandon(trial.number)
+
+    def _take_over_all_nameless(self) -> None:
+        # Counted, a trial that a killed command never wrote itself into would have the next one take the wrong seed.
+        self.take_over()
+        while any("owner" not in trial.user_attrs for trial in self.trials(TrialState.RUNNING)):
+            time.sleep(0.05)
+            self.take_over()
 
     def others(self) -> list[str]:
         """Which trials other commands are at: `trial 3 of process 123 of host`."""
