@@ -9,24 +9,22 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tracker.box import Box
-from tracker.tracking.appearance import Appearance, Look, beside, colours, summary
 from tracker.tracking.crop import Frame, context_side, frame_size
 from tracker.tracking.decode import Prediction
 from tracker.tracking.followed import Followed, Maps
-from tracker.tracking.others import blot, finds_in
+from tracker.tracking.looks import Looks
+from tracker.tracking.others import FAINT, Find, Other, blot, finds_in
 from tracker.tracking.recovery import Verdict, Watch
 from tracker.tracking.result import Result
 from tracker.tracking.seeking import Search, growth, seek
 from tracker.tracking.siamese_tracker import Tracker
-from tracker.tracking.target import Point, Target, View, box_of, find, grown, look, move, square, template_crop
+from tracker.tracking.target import Point, Target, View, box_of, find, grown, look, move, template_crop
 
-Pixels = NDArray[np.uint8]
+BESIDE = 1.6  # sizes; the middles of things beside a target are outside a box so much larger
 WHOLE_EVERY = 32  # frames; a calm target is searched in a whole crop this often
 
 
@@ -44,6 +42,7 @@ class MultiTracker:
         self.recover = recover
         self._open = replace(self.settings, lost_window_influence=0.0)  # a lost target may be anywhere in a view
         self.runtime = tracker.runtime
+        self._looks = Looks(tracker.runtime, self.settings)
         self._targets: dict[int, Followed] = {}
         self._last_id = 0
         self._frame_wh: tuple[int, int] | None = None
@@ -108,24 +107,13 @@ class MultiTracker:
 
     def _begin(self, frame: Frame, box: Box) -> Followed:
         template, fill = template_crop(frame, box, self.settings)
-        frame_wh = frame_size(frame)
-        self._frame_wh = self._frame_wh or frame_wh
+        self._frame_wh = self._frame_wh or frame_size(frame)
         target = Target(box.pixel_centre, (box.w, box.h), self.runtime.embed(template), fill)
         if not self.recover:
             return Followed(target)
-        side = context_side(box.w, box.h, self.settings.context_amount)
-        around = [self._look(frame, target, place) for place in beside(target.centre, side, frame_wh)]
-        appearance = Appearance(self._seen(template, target, target.embedding), around)
-        return Followed(target, Watch(self.settings.recovery, appearance, target.size))
-
-    def _look(self, frame: Frame, target: Target, centre: Point) -> Look:
-        """What is at a place, at the target's size."""
-        pixels = square(frame, target, centre, self.settings)
-        return self._seen(pixels, target, self.runtime.embed(pixels))
-
-    def _seen(self, pixels: Pixels, target: Target, embedding: Any) -> Look:
-        scale = len(pixels) / context_side(*target.size, self.settings.context_amount)
-        return Look(summary(embedding), colours(pixels, (target.size[0] * scale, target.size[1] * scale)))
+        return Followed(
+            target, Watch(self.settings.recovery, self._looks.appearance(frame, target, template), target.size)
+        )
 
     def _known(self, id: int) -> None:
         if id not in self._targets:
@@ -177,6 +165,10 @@ class MultiTracker:
         found = find(target, view, followed.cls, loc, settings)
         score = 0.0 if found is None else found.score
         verdict = self._judge(frame, followed, view, found)
+        if found is not None and followed.watch is not None and followed.watch.mistaken is not None:
+            there = self._exchange(frame, followed, followed.watch.mistaken, found, loc)
+            if there is not None:
+                return Result(box_of(target, settings), there.box.score, False, True)
         if found is not None and verdict in (Verdict.SURE, Verdict.DOUBTFUL):
             move(target, found, view.origin, settings.lr, frame_size(frame))
         target.lost = found is None or score < settings.lost_threshold
@@ -186,6 +178,11 @@ class MultiTracker:
             return Result(box_of(target, settings), score, target.lost)
         if verdict is Verdict.SURE and found is not None:
             self._note_others(followed, view, found, loc)
+        if verdict in (Verdict.SURE, Verdict.DOUBTFUL):
+            unit = followed.watch.appearance.unit
+            followed.watch.others.watch(
+                target.centre, _mean(target.size), lambda place: unit(self._looks.at(frame, target, place))
+            )
         if verdict is Verdict.LOST:
             target.size = followed.watch.size
             followed.search = self._search(target, followed.watch.velocity, frame_size(frame))
@@ -202,7 +199,7 @@ class MultiTracker:
             found.score,
             step,
             target.size,
-            lambda: self._look(frame, target, place),
+            lambda: self._looks.at(frame, target, place),
             lambda: others.any_at(place, _mean(target.size)),
             _at_edge(Box.from_centre(*place, *target.size), frame_size(frame)),
         )
@@ -213,7 +210,7 @@ class MultiTracker:
         assert watch is not None and cls is not None
         watch.others.next_frame()
         rest = cls.copy()
-        blot(rest, found, view.scale, self.settings.stride, share=1.6)
+        blot(rest, found, view.scale, self.settings.stride, share=BESIDE)
         finds = []
         if np.max(rest[1] - rest[0]) > 0:
             finds = finds_in(followed.target, [view], [(rest, loc)], self._open)
@@ -222,6 +219,24 @@ class MultiTracker:
             other.unsure = False  # the target is elsewhere
         for each in free:
             watch.others.add(each.place)
+
+    def _exchange(self, frame: Frame, followed: Followed, other: Other, found: Prediction, loc: Maps) -> Find | None:
+        """What was followed is `other`, which the target met: go on with the find beside it that is the target.
+
+        None where there is none.
+        """
+        target, watch, view, cls = followed.target, followed.watch, followed.views[0], followed.cls
+        assert watch is not None and cls is not None
+        other.place, other.seen = view.place(found), watch.others.frame
+        rest = cls.copy()
+        blot(rest, found, view.scale, self.settings.stride, share=BESIDE)
+        finds = finds_in(target, [view], [(rest, loc)], self._open, worth=FAINT)
+        there = watch.rather(other, finds, lambda place: self._looks.at(frame, target, place))
+        if there is not None:
+            target.centre, target.size = there.place, watch.size
+            followed.calm, other.met = False, None
+            watch.again()
+        return there
 
     def _search(self, target: Target, velocity: Point, frame_wh: tuple[int, int]) -> Search:
         scale = self.settings.exemplar_size / context_side(*target.size, self.settings.context_amount)
@@ -239,7 +254,7 @@ class MultiTracker:
             followed.views,
             maps,
             self._open,
-            lambda place, factor: self._look(frame, grown(target, factor), place),
+            lambda place, factor: self._looks.at(frame, grown(target, factor), place),
         )
         followed.view, followed.cls = followed.views[sought.best], maps[sought.best][0]
         if sought.back is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +23,11 @@ MET = 0.15  # ... or by so much, where the thing was in sight all the time: the 
 GAP = 6  # frames in which a thing was not seen, after which it may be the target that is seen in its place ...
 CLEAR = 0.8  # ... until it looks as it did, so much alike ...
 CLEARLY = 0.05  # ... and by so much more than it looks like the target
+COMING = 2.5  # sizes; a thing that comes so near the target may meet it, and its look is remembered
+TOGETHER = 1.0  # sizes; so near, the two may be exchanged ...
+LATELY = 20  # ... which shows within so many frames ...
+INSTEAD = 0.1  # ... in that what is followed is so much more like the thing than like the target
+FAINT = 0.05  # score of a find that may be the target then: beside its like a target has hardly any
 SUDDEN = 0.4  # sizes a frame
 LOOK_EVERY = 8  # frames between two looks of a thing that are remembered
 ROUGH = 60.0  # crop pixels from the middle of a view, beyond which a find is rough ...
@@ -57,6 +62,7 @@ class Other:
     unsure: bool = False  # whether it may be the target that is seen in its place
     learnt: int = 0  # frame in which its looks were last remembered
     looked: int = 0  # frame in which it was last looked at, while the target is lost
+    met: int | None = None  # frame in which it was last so near the target that the two may have been exchanged
 
     def moved(self, place: Point, frame: int, size: float, rough: bool = False) -> None:
         """Seen again. After a gap the target may have come back just there; after a sudden step a look tells."""
@@ -72,13 +78,17 @@ class Other:
         self.usual += (likeness - self.usual) / (self.unlike + 1)
         self.unlike += 1
 
+    def alike(self, unit: Look) -> float:
+        """How much what looks like `unit` is like it."""
+        return max((unit.alike(look) for look in self.looks), default=0.0)
+
     def wants_look(self) -> bool:
         """Whether a closer look at it is of use in this frame."""
         return self.unsure or self.unlike > 0 or not self.looks or self.seen - self.learnt >= LOOK_EVERY
 
     def is_still(self, unit: Look, likeness: float) -> bool:
         """Whether what is in its place, and looks like `unit`, is this thing; the target is like it by `likeness`."""
-        own = max((unit.alike(look) for look in self.looks), default=-1.0 if self.unsure else 1.0)
+        own = self.alike(unit) if self.looks else -1.0 if self.unsure else 1.0
         if likeness > own + (RATHER if self.unsure else MET):
             return False
         self.unsure &= own < max(CLEAR, likeness + CLEARLY)
@@ -109,6 +119,30 @@ class Others:
         """One more thing that is not the target, or does not look like it."""
         self.known.append(Other(place, self.frame))
         return self.known[-1]
+
+    @property
+    def meeting(self) -> bool:
+        """Whether the target met one of them lately, and may have been exchanged for it."""
+        return any(self._met(other) for other in self.known)
+
+    def _met(self, other: Other) -> bool:
+        return other.met is not None and self.frame - other.met < LATELY
+
+    def watch(self, place: Point, size: float, look: Callable[[Point], Look]) -> None:
+        """Note which of them a target at `place` meets; remember the looks (units) of those that come near."""
+        for other in self.known:
+            far = math.dist(other.place, place) / size
+            stale = not other.looks or self.frame - other.learnt >= LOOK_EVERY
+            if other.seen == self.frame and far < COMING and stale and not self._met(other):
+                other.looks.append(look(other.place))
+                other.learnt = self.frame
+            if far < TOGETHER and self.frame - other.seen <= LATELY:
+                other.met = self.frame
+
+    def instead(self, unit: Look, likeness: float) -> Other | None:
+        """The thing that looks like `unit` clearly more than the target does, which is like it by `likeness`."""
+        best = max(self.known, key=lambda other: other.alike(unit), default=None)
+        return best if best is not None and best.alike(unit) > likeness + INSTEAD else None
 
     def any_at(self, place: Point, size: float) -> bool:
         """Whether one of them was there lately."""
@@ -149,15 +183,16 @@ def finds_in(
     maps: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
     settings: TrackingConfig,
     most: int = 3,
+    worth: float = WORTH,
 ) -> list[Find]:
-    """Boxes of a score of at least WORTH in all views, at most so many a view; the best first, each thing once."""
+    """Boxes of a score of at least `worth` in all views, at most so many a view; the best first, each thing once."""
     found: list[Find] = []
     edge = (settings.instance_size - 63) / 2
     for view, (cls, loc) in zip(views, maps, strict=True):
         left = cls.copy()
         for _ in range(most):
             box = find(target, view, left, loc, settings)
-            if box is None or box.score < WORTH:
+            if box is None or box.score < worth:
                 break
             if max(abs(box.dx), abs(box.dy)) * view.scale <= edge:  # beyond its points a view shows parts of things
                 found.append(Find(box, view, view.place(box)))

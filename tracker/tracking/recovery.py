@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
 from tracker.settings import RecoveryConfig
 from tracker.tracking.appearance import POWER, Appearance, Look
-from tracker.tracking.others import Others
+from tracker.tracking.others import INSTEAD, Find, Other, Others
 from tracker.tracking.target import Point
 
 LEARNING = 0.2  # weight of the last check in the running mean
+MET_EVERY = 2  # frames between two checks of a target that met another thing
+NEARLY = 0.1  # by so much less likeness than `back_likeness`, what is beside the other thing is the target
 EDGE_EVERY = 4  # frames between two checks of a target at the frame's edge, at most
 SIZE = 63.5  # crop pixels of a square target's side: half a template
 
@@ -38,6 +40,7 @@ class Watch:
     appearance: Appearance
     size: Point
     others: Others = field(init=False)
+    mistaken: Other | None = None  # what the last box is instead of the target
     refused: int = 0
     odd: int = 0  # looks in a row that were not like the target, refused or not
     unchecked: int = 0
@@ -72,7 +75,9 @@ class Watch:
         settings = self.settings
         jump = math.dist(step, self.last)
         self.unchecked += 1
-        due = self.unchecked >= min(self.pause, EDGE_EVERY if at_edge else settings.check_every)
+        self.mistaken = None
+        pause = MET_EVERY if self.others.meeting else EDGE_EVERY if at_edge else settings.check_every
+        due = self.unchecked >= min(self.pause, pause)
         if score >= settings.sure_score and jump < settings.jump and not due and not self.refused:
             self._step(step)
             return Verdict.SURE
@@ -88,6 +93,8 @@ class Watch:
         else:  # beyond twice of it, or where something else was, that is something else, however alike
             refused = likeness < settings.plain_likeness or strict < settings.back_likeness
             refused = refused or jump >= 2 * settings.jump or taken()
+        self.mistaken = self.others.instead(self.appearance.unit(seen), self.appearance.alike(seen))
+        refused |= self.mistaken is not None
         if refused:
             gone = score < settings.gone_score or likeness < settings.gone_likeness
             self.refused += 1
@@ -120,8 +127,20 @@ class Watch:
         self.size = size
         self.level += LEARNING * (likeness - 1) * self.level
         self.hue += LEARNING * (self.appearance.same_colours(look) - self.hue)
-        if likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness:
+        surely = likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness
+        if surely and not self.others.meeting:  # which of the two it is will show
             self.appearance.learn(look)
+
+    def rather(self, other: Other, finds: Sequence[Find], look: Callable[[Point], Look]) -> Find | None:
+        """The find that is most like the target, and more so than like the other thing that was followed instead."""
+        best: tuple[float, Find] | None = None
+        for each in finds:
+            seen = look(each.place)
+            likeness = self.appearance.alike(seen)
+            like = self.strict_likeness(seen) >= self.settings.back_likeness - NEARLY
+            if like and likeness > max(other.alike(self.appearance.unit(seen)) + INSTEAD, best[0] if best else -1):
+                best = likeness, each
+        return best[1] if best else None
 
     def again(self) -> None:
         """The target is followed again."""
