@@ -36,6 +36,11 @@ class Followed:
     narrow: int = 0
     offset: float = 0.0
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is followed, and what was found last was believed."""
+        return self.search is None and (self.watch is None or not self.watch.refused)
+
     def level(self, cls: Maps, size: int, whole: int) -> Maps:
         """Logits 2,S,S of a view of `size` pixels as one of `whole` pixels would have them.
 

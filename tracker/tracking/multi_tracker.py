@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracker.box import Box
+from tracker.box import Box, iou
 from tracker.tracking.crop import Frame, context_side, frame_size
 from tracker.tracking.decode import Prediction
 from tracker.tracking.followed import Followed, Maps
@@ -21,11 +21,12 @@ from tracker.tracking.others import FAINT, Find, Other, blot, finds_in
 from tracker.tracking.recovery import Verdict, Watch
 from tracker.tracking.result import Result
 from tracker.tracking.seeking import Search, growth, seek
+from tracker.tracking.shares import calm_size, is_whole_turn, lost_views
 from tracker.tracking.siamese_tracker import Tracker
 from tracker.tracking.target import Point, Target, View, box_of, find, grown, look, move, template_crop
 
+TAKEN = 0.5  # overlap with another target from which a box is of that one
 BESIDE = 1.6  # sizes; the middles of things beside a target are outside a box so much larger
-WHOLE_EVERY = 32  # frames; a calm target is searched in a whole crop this often
 
 
 class MultiTracker:
@@ -124,22 +125,21 @@ class MultiTracker:
         if followed.search is None:
             return [look(frame, followed.target, self.settings, self._size(id, followed))]
         assert followed.watch is not None
-        lost = sum(each.search is not None for each in self._targets.values())
-        share = max(1, self.settings.recovery.views // max(lost, len(self._targets) // 2))  # the others go on as fast
-        places = followed.search.places(share, followed.watch.others.unseen(3, 12))
+        search, others = followed.search, followed.watch.others
+        lost = [each for each, other in self._targets.items() if other.search is not None]
+        views = self.settings.recovery.views
+        views = lost_views(views, len(self._targets), len(lost), lost.index(id), self._updates)
+        if search.found is None and not views:
+            search.wait()
+            others.next_frame()
+            return []
+        places = search.places(max(1, views), others.unseen(3, 12))
         return [look(frame, grown(followed.target, factor), self.settings, centre=place) for place, factor in places]
 
     def _size(self, id: int, followed: Followed) -> int:
         """Side of the search crop: narrower for targets that are surely where they were, where many are followed."""
-        turn = (self._updates + 4 * id) % WHOLE_EVERY == 0
-        return self._narrow() if followed.calm and not turn else self.settings.instance_size
-
-    def _narrow(self) -> int:
-        """The largest crop of which one for each target is no more work than `calm_budget` whole ones; `calm_size` at
-        least."""
-        whole, count = self.settings.instance_size, max(1, len(self._targets))
-        steps = math.floor((whole * math.sqrt(self.settings.calm_budget / count) - 63) / 16)
-        return min(max(63 + 16 * steps, self.settings.calm_size), whole)
+        narrow = followed.calm and not is_whole_turn(self._updates, id)
+        return calm_size(self.settings, len(self._targets)) if narrow else self.settings.instance_size
 
     def _follow_size(self, frame_wh: tuple[int, int]) -> None:
         """Where the frames change their size, as streams do, the targets keep their place in the picture."""
@@ -173,7 +173,7 @@ class MultiTracker:
             move(target, found, view.origin, settings.lr, frame_size(frame))
         target.lost = found is None or score < settings.lost_threshold
         sure = verdict is Verdict.SURE and found is not None and score >= settings.calm_score
-        followed.calm = sure and found is not None and view.is_middle(found, self._narrow())
+        followed.calm = sure and found is not None and view.is_middle(found, calm_size(settings, len(self._targets)))
         if followed.watch is None:
             return Result(box_of(target, settings), score, target.lost)
         if verdict is Verdict.SURE and found is not None:
@@ -195,14 +195,21 @@ class MultiTracker:
             return Verdict.LOST
         target, step = followed.target, (found.dx * view.scale, found.dy * view.scale)
         place, others = view.place(found), followed.watch.others
+        box = Box.from_centre(*place, *target.size)
         return followed.watch.judge(
             found.score,
             step,
             target.size,
             lambda: self._looks.at(frame, target, place),
-            lambda: others.any_at(place, _mean(target.size)),
-            _at_edge(Box.from_centre(*place, *target.size), frame_size(frame)),
+            lambda: others.any_at(place, _mean(target.size)) or self._is_taken(followed, box),
+            _at_edge(box, frame_size(frame)),
         )
+
+    def _is_taken(self, followed: Followed, box: Box) -> bool:
+        """Whether another target is surely followed in this place."""
+        rest = [each for each in self._targets.values() if each is not followed and each.is_sure]
+        there = [Box.from_centre(*each.target.centre, *each.target.size).xywh for each in rest]
+        return bool(there) and bool(np.max(iou(box.xywh, there)) > TAKEN)
 
     def _note_others(self, followed: Followed, view: View, found: Prediction, loc: Maps) -> None:
         """Keep in mind what is seen beside a target and could be taken for it."""
@@ -247,6 +254,8 @@ class MultiTracker:
         """Look for a lost target in its views."""
         target, watch = followed.target, followed.watch
         assert watch is not None
+        if not maps:
+            return Result(box_of(target, self.settings), search.score, True)
         sought = seek(
             watch,
             search,
@@ -255,8 +264,10 @@ class MultiTracker:
             maps,
             self._open,
             lambda place, factor: self._looks.at(frame, grown(target, factor), place),
+            lambda find: self._is_taken(followed, Box.from_centre(*find.place, find.box.w, find.box.h)),
         )
         followed.view, followed.cls = followed.views[sought.best], maps[sought.best][0]
+        search.score = sought.score
         if sought.back is None:
             return Result(box_of(target, self.settings), sought.score, True)
         box, view = sought.back.box, sought.back.view

@@ -23,7 +23,7 @@ LOOKS = 3  # finds that are looked at closely in a frame, at most
 FAR = 4.0  # sizes from the last place, at which a part is seen half as often
 EDGE = 0.5  # sizes; what is not so far in the frame touches its edge: it is leaving or coming in
 LEAVING = 6  # frames; a target that would have left the frame in these may be back over its edge
-HOME_EVERY = 3  # frames; the last place has its turn so often, later on
+HOME_EVERY = 3  # searched frames; the last place has its turn so often, later on
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Search:
     """Where to look for a target that is lost, and where it may be by now: a region that grows around its last place.
 
     home: where it was last, frame pixels. reach: from one place to the next, frame pixels. size: `sqrt(w h)` of the
-    target, frame pixels. velocity: of the target until then, sizes per frame.
+    target, frame pixels. velocity: of the target until then, sizes per frame. away: frames since then. score: the best
+    in the frame that was searched last.
     """
 
     home: Point
@@ -55,6 +56,8 @@ class Search:
     settings: RecoveryConfig
     found: Candidate | None = None
     away: int = 0
+    score: float = 0.0
+    _rounds: int = 0
     _parts: list[Point] = field(init=False)
     _visits: dict[Point, tuple[int, int]] = field(init=False, default_factory=dict)
 
@@ -69,17 +72,22 @@ class Search:
         ones more often. Home and parts are seen as for a somewhat larger, then for a somewhat smaller target: by how
         much grows with time. A single view is for a likely find, or for all these in turn.
         """
-        self.away += 1
+        self.wait()
+        self._rounds += 1
         likely = self.found is not None and self.found.likely
         chosen: list[tuple[Point, float]] = []
         if self.found is not None:
             chosen.append((self.found.place, self.found.factor))
-        if not likely and (self.away <= self.settings.stay or self.away % HOME_EVERY == 0):
+        if not likely and (self.away <= self.settings.stay or self._rounds % HOME_EVERY == 0):
             chosen.append((self.home, self._zoom(self.home)))
         chosen.extend((place, 1.0) for place in known[:1])
-        chosen = chosen[: views - 1 if views > 1 else int(likely or self.away % 2)]
+        chosen = chosen[: views - 1 if views > 1 else int(likely or self._rounds % 2)]
         parts = sorted(self._parts, key=self._turn)[: views - len(chosen)]
         return chosen + [(place, self._zoom(place)) for place in parts]
+
+    def wait(self) -> None:
+        """One more frame without it."""
+        self.away += 1
 
     def _zoom(self, place: Point) -> float:
         """The factor for a place, which is noted as seen."""
@@ -141,6 +149,7 @@ def seek(
     maps: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
     settings: TrackingConfig,
     look: Callable[[Point, float], Look],
+    taken: Callable[[Find], bool] = lambda find: False,
 ) -> Sought:
     """Go through the views of a frame.
 
@@ -150,9 +159,10 @@ def seek(
     Args:
         settings: those to decode with: no window around the last place.
         look: gives the look of what is at a place, at the target's size times a factor.
+        taken: whether a find is another target that is followed.
     """
     recovery, others = watch.settings, watch.others
-    finds = finds_in(target, views, maps, settings)
+    finds = [find for find in finds_in(target, views, maps, settings) if not taken(find)]
     score = finds[0].box.score if finds else _highest(maps[0][0])
     best = views.index(finds[0].view) if finds else 0
     others.next_frame()
