@@ -7,7 +7,10 @@ import pytest
 
 from tracker.settings import RecoveryConfig
 from tracker.tracking.appearance import Appearance, Look
+from tracker.tracking.decode import Prediction
+from tracker.tracking.others import LATELY, Find
 from tracker.tracking.recovery import Verdict, Watch
+from tracker.tracking.target import View
 
 SETTINGS = RecoveryConfig(
     sure_score=0.9,
@@ -144,3 +147,49 @@ def test_at_the_edge_of_the_frame_looks_are_frequent() -> None:
     for frame in range(8):
         judge.judge(0.99, (0, 0), SIZE, lambda frame=frame: looks.append(frame) or at(0.99), at_edge=True)  # type: ignore[misc,func-returns-value]
     assert looks == [3, 7]
+
+
+def turned(angle: float) -> Look:
+    """A look at so many degrees from the target's, of the same colours."""
+    return at(math.cos(math.radians(angle)))
+
+
+def test_what_looks_rather_like_a_thing_that_was_met_is_not_the_target() -> None:
+    judge = watch()
+    other = judge.others.add((60.0, 0.0))
+    judge.others.watch((0.0, 0.0), 30.0, lambda place: turned(50))
+    assert not judge.others.meeting and len(other.looks) == 1  # it is near, but did not meet the target
+    judge.others.watch((40.0, 0.0), 30.0, lambda place: never())
+    assert judge.others.meeting
+    judge.pause = 5
+    assert judge.judge(0.95, (0, 0), SIZE, never) is Verdict.SURE
+    assert judge.judge(0.95, (0, 0), SIZE, lambda: turned(24)) is Verdict.SURE  # every second frame it is looked at
+    assert judge.mistaken is None and judge.appearance.similarity(turned(24)) < 0.95  # and not remembered
+    assert judge.judge(0.95, (0, 0), SIZE, never) is Verdict.SURE
+    assert judge.judge(0.95, (0, 0), SIZE, lambda: turned(35)) is Verdict.REFUSED
+    assert judge.mistaken is other
+    assert judge.judge(0.95, (0, 0), SIZE, lambda: turned(35)) is Verdict.LOST
+
+
+def test_a_meeting_is_over_after_a_while() -> None:
+    judge = watch()
+    judge.others.add((20.0, 0.0))
+    judge.others.watch((0.0, 0.0), 30.0, lambda place: turned(80))
+    for _ in range(LATELY):
+        assert judge.others.meeting
+        judge.others.next_frame()
+    assert not judge.others.meeting
+
+
+def test_beside_a_thing_that_was_followed_instead_is_the_target() -> None:
+    judge = watch()
+    other = judge.others.add((0.0, 0.0))
+    other.looks.append(turned(60))
+    found = Prediction(0.0, 0.0, *SIZE, 0.3, 1.0)
+    finds = [
+        Find(found, View(np.zeros((223, 223, 3), np.uint8), (x, 0.0), 1.0), (x, 0.0)) for x in (1.0, 2.0, 3.0, 4.0)
+    ]
+    angles = {1.0: 60, 2.0: 24, 3.0: 15, 4.0: 90}
+    assert judge.rather(other, finds, lambda place: turned(angles[place[0]])) is finds[2]
+    assert judge.rather(other, finds[:1], lambda place: turned(60)) is None
+    assert judge.rather(other, [], lambda place: never()) is None

@@ -17,7 +17,7 @@ from tracker.tracking.crop import Frame, context_side, frame_size
 from tracker.tracking.decode import Prediction
 from tracker.tracking.followed import Followed, Maps
 from tracker.tracking.looks import Looks
-from tracker.tracking.others import FAINT, Find, Other, blot, finds_in
+from tracker.tracking.others import FAINT, NEAR, Find, Other, blot, finds_in
 from tracker.tracking.recovery import Verdict, Watch
 from tracker.tracking.result import Result
 from tracker.tracking.seeking import Search, growth, seek
@@ -196,6 +196,7 @@ class MultiTracker:
         target, step = followed.target, (found.dx * view.scale, found.dy * view.scale)
         place, others = view.place(found), followed.watch.others
         box = Box.from_centre(*place, *target.size)
+        far = lambda there: math.dist(place, there) > NEAR * _mean(target.size)  # noqa: E731
         return followed.watch.judge(
             found.score,
             step,
@@ -203,6 +204,7 @@ class MultiTracker:
             lambda: self._looks.at(frame, target, place),
             lambda: others.any_at(place, _mean(target.size)) or self._is_taken(followed, box),
             _at_edge(box, frame_size(frame)),
+            lambda there: self._looks.at(frame, target, there) if far(there) else None,
         )
 
     def _is_taken(self, followed: Followed, box: Box) -> bool:

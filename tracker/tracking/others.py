@@ -139,10 +139,9 @@ class Others:
             if far < TOGETHER and self.frame - other.seen <= LATELY:
                 other.met = self.frame
 
-    def instead(self, unit: Look, likeness: float) -> Other | None:
-        """The thing that looks like `unit` clearly more than the target does, which is like it by `likeness`."""
-        best = max(self.known, key=lambda other: other.alike(unit), default=None)
-        return best if best is not None and best.alike(unit) > likeness + INSTEAD else None
+    def most_alike(self, unit: Look) -> Other | None:
+        """The one that is most like what looks like `unit`."""
+        return max(self.known, key=lambda other: other.alike(unit), default=None)
 
     def any_at(self, place: Point, size: float) -> bool:
         """Whether one of them was there lately."""

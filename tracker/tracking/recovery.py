@@ -61,6 +61,7 @@ class Watch:
         look: Callable[[], Look],
         taken: Callable[[], bool] = lambda: False,
         at_edge: bool = False,
+        beside: Callable[[Point], Look | None] = lambda place: None,
     ) -> Verdict:
         """Verdict on a box of this score.
 
@@ -71,6 +72,7 @@ class Watch:
             look: gives the look of what is in the box; only asked where there is doubt, or now and then.
             taken: whether something else was known to be there; only asked after a sudden step.
             at_edge: whether the found box touches the frame's edge, where targets leave and others take their place.
+            beside: gives the look of what is in another place, frame pixels; None where that is in the found box.
         """
         settings = self.settings
         jump = math.dist(step, self.last)
@@ -93,7 +95,7 @@ class Watch:
         else:  # beyond twice of it, or where something else was, that is something else, however alike
             refused = likeness < settings.plain_likeness or strict < settings.back_likeness
             refused = refused or jump >= 2 * settings.jump or taken()
-        self.mistaken = self.others.instead(self.appearance.unit(seen), self.appearance.alike(seen))
+        self.mistaken = self._instead(seen, beside)
         refused |= self.mistaken is not None
         if refused:
             gone = score < settings.gone_score or likeness < settings.gone_likeness
@@ -130,6 +132,18 @@ class Watch:
         surely = likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness
         if surely and not self.others.meeting:  # which of the two it is will show
             self.appearance.learn(look)
+
+    def _instead(self, seen: Look, beside: Callable[[Point], Look | None]) -> Other | None:
+        """The known thing that is seen rather than the target; none, where that thing still is beside it."""
+        likeness, unit = self.appearance.alike(seen), self.appearance.unit(seen)
+        other = self.others.most_alike(unit)
+        if other is None or other.alike(unit) <= likeness + INSTEAD:
+            return None
+        its = beside(other.place) if other.seen == self.others.frame else None
+        if its is None:
+            return other
+        stays = likeness + other.alike(self.appearance.unit(its))
+        return other if other.alike(unit) + self.appearance.alike(its) > stays + INSTEAD else None
 
     def rather(self, other: Other, finds: Sequence[Find], look: Callable[[Point], Look]) -> Find | None:
         """The find that is most like the target, and more so than like the other thing that was followed instead."""
