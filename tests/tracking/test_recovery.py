@@ -157,9 +157,9 @@ def turned(angle: float) -> Look:
 def test_what_looks_rather_like_a_thing_that_was_met_is_not_the_target() -> None:
     judge = watch()
     other = judge.others.add((60.0, 0.0))
-    judge.others.watch((0.0, 0.0), 30.0, lambda place: turned(50))
+    judge.meet((0.0, 0.0), 30.0, lambda place: turned(50))
     assert not judge.others.meeting and len(other.looks) == 1  # it is near, but did not meet the target
-    judge.others.watch((40.0, 0.0), 30.0, lambda place: never())
+    judge.meet((40.0, 0.0), 30.0, lambda place: never())
     assert judge.others.meeting
     judge.pause = 5
     assert judge.judge(0.95, (0, 0), SIZE, never) is Verdict.SURE
@@ -174,7 +174,7 @@ def test_what_looks_rather_like_a_thing_that_was_met_is_not_the_target() -> None
 def test_a_meeting_is_over_after_a_while() -> None:
     judge = watch()
     judge.others.add((20.0, 0.0))
-    judge.others.watch((0.0, 0.0), 30.0, lambda place: turned(80))
+    judge.meet((0.0, 0.0), 30.0, lambda place: turned(80))
     for _ in range(LATELY):
         assert judge.others.meeting
         judge.others.next_frame()

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.tracking.others import Other
 from tracker.tracking.recovery import Watch
 from tracker.tracking.seeking import Search
-from tracker.tracking.target import Target, View
+from tracker.tracking.target import Point, Target, View
 
 CEILING = 2.5  # logit; chosen on held-out clips, where narrow and whole views then follow equally well
 
@@ -40,6 +41,13 @@ class Followed:
     def is_sure(self) -> bool:
         """Whether it is followed, and what was found last was believed."""
         return self.search is None and (self.watch is None or not self.watch.refused)
+
+    def exchange(self, place: Point, other: Other) -> None:
+        """The target is at `place`, and what was followed in its stead is `other`."""
+        assert self.watch is not None
+        self.target.centre, self.target.size = place, self.watch.size
+        self.calm, other.met = False, None
+        self.watch.again()
 
     def level(self, cls: Maps, size: int, whole: int) -> Maps:
         """Logits 2,S,S of a view of `size` pixels as one of `whole` pixels would have them.

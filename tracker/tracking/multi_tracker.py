@@ -179,10 +179,12 @@ class MultiTracker:
         if verdict is Verdict.SURE and found is not None:
             self._note_others(followed, view, found, loc)
         if verdict in (Verdict.SURE, Verdict.DOUBTFUL):
-            unit = followed.watch.appearance.unit
-            followed.watch.others.watch(
-                target.centre, _mean(target.size), lambda place: unit(self._looks.at(frame, target, place))
-            )
+            at = lambda place: self._looks.at(frame, target, place)  # noqa: E731
+            other = followed.watch.meet(target.centre, _mean(target.size), at)
+            if other is not None:
+                place, other.place = other.place, target.centre
+                followed.exchange(place, other)
+                return Result(box_of(target, settings), score, False, True)
         if verdict is Verdict.LOST:
             target.size = followed.watch.size
             followed.search = self._search(target, followed.watch.velocity, frame_size(frame))
@@ -242,9 +244,7 @@ class MultiTracker:
         finds = finds_in(target, [view], [(rest, loc)], self._open, worth=FAINT)
         there = watch.rather(other, finds, lambda place: self._looks.at(frame, target, place))
         if there is not None:
-            target.centre, target.size = there.place, watch.size
-            followed.calm, other.met = False, None
-            watch.again()
+            followed.exchange(there.place, other)
         return there
 
     def _search(self, target: Target, velocity: Point, frame_wh: tuple[int, int]) -> Search:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,6 +26,7 @@ CLEARLY = 0.05  # ... and by so much more than it looks like the target
 COMING = 2.5  # sizes; a thing that comes so near the target may meet it, and its look is remembered
 TOGETHER = 1.0  # sizes; so near, the two may be exchanged ...
 LATELY = 20  # ... which shows within so many frames ...
+EMERGED = 1.5  # sizes; a thing that is first seen so near was hidden by the target, or is the target
 INSTEAD = 0.1  # ... in that what is followed is so much more like the thing than like the target
 FAINT = 0.05  # score of a find that may be the target then: beside its like a target has hardly any
 SUDDEN = 0.4  # sizes a frame
@@ -128,16 +129,25 @@ class Others:
     def _met(self, other: Other) -> bool:
         return other.met is not None and self.frame - other.met < LATELY
 
-    def watch(self, place: Point, size: float, look: Callable[[Point], Look]) -> None:
-        """Note which of them a target at `place` meets; remember the looks (units) of those that come near."""
+    def coming(self, place: Point, size: float) -> list[tuple[Other, float]]:
+        """Those near a target at `place` whose looks are to be remembered, and how many sizes off they are.
+
+        Notes which of them it meets.
+        """
+        near = []
         for other in self.known:
             far = math.dist(other.place, place) / size
             stale = not other.looks or self.frame - other.learnt >= LOOK_EVERY
             if other.seen == self.frame and far < COMING and stale and not self._met(other):
-                other.looks.append(look(other.place))
-                other.learnt = self.frame
+                near.append((other, far))
             if far < TOGETHER and self.frame - other.seen <= LATELY:
                 other.met = self.frame
+        return near
+
+    def remember(self, other: Other, unit: Look) -> None:
+        """How one of them looks."""
+        other.looks.append(unit)
+        other.learnt = self.frame
 
     def most_alike(self, unit: Look) -> Other | None:
         """The one that is most like what looks like `unit`."""

@@ -9,7 +9,7 @@ from enum import Enum
 
 from tracker.settings import RecoveryConfig
 from tracker.tracking.appearance import POWER, Appearance, Look
-from tracker.tracking.others import INSTEAD, Find, Other, Others
+from tracker.tracking.others import EMERGED, INSTEAD, Find, Other, Others
 from tracker.tracking.target import Point
 
 LEARNING = 0.2  # weight of the last check in the running mean
@@ -132,6 +132,25 @@ class Watch:
         surely = likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness
         if surely and not self.others.meeting:  # which of the two it is will show
             self.appearance.learn(look)
+
+    def meet(self, place: Point, size: float, look: Callable[[Point], Look]) -> Other | None:
+        """Remember the looks of things that come near the target, which is followed at `place`.
+
+        Returns the one that is the target, where it came out from what is followed instead.
+
+        Args:
+            place, size: of the target, `sqrt(w h)`; frame pixels.
+            look: gives the look of what is at a place.
+        """
+        for other, far in self.others.coming(place, size):
+            seen = look(other.place)
+            if far < EMERGED and not other.looks and self.strict_likeness(seen) >= self.settings.back_likeness:
+                own = look(place)
+                if self.appearance.alike(seen) > self.appearance.alike(own) + INSTEAD:
+                    self.others.remember(other, self.appearance.unit(own))
+                    return other
+            self.others.remember(other, self.appearance.unit(seen))
+        return None
 
     def _instead(self, seen: Look, beside: Callable[[Point], Look | None]) -> Other | None:
         """The known thing that is seen rather than the target; none, where that thing still is beside it."""
