@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from tracker.box import Box, iou
-from tracker.data.render import Clip, Scene
+from tracker.data.render import Clip, Drawn, Scene
 from tracker.settings import Config, TrackingConfig
 from tracker.tracking.load import load
 from tracker.tracking.multi_tracker import MultiTracker
+from tracker.tracking.result import Result
 from tracker.tracking.siamese_tracker import Tracker
 
 Image = np.ndarray[Any, Any]
@@ -250,6 +251,22 @@ def test_score_map_lies_over_what_was_searched() -> None:
     assert scores.shape == (21, 21) and scores.max() < 0.1
 
 
+def followed(clip: Clip, frames: range, one: Tracker) -> list[tuple[Drawn, Result]]:
+    """What a rendered clip shows in these frames, but for the first, and where the target is found."""
+    drawn, several = Scene(clip), MultiTracker(one)
+    first = drawn.draw(frames[0])
+    id = several.add(first.frame, first.box)
+    return [(d := drawn.draw(i), several.update(d.frame)[id]) for i in frames[1:]]
+
+
+@pytest.mark.slow
+def test_a_target_that_was_exchanged_for_another_is_followed_again() -> None:
+    rows = followed(Clip(frames=140, seed=807, leaves=True), range(28, 54), load(device="cpu", precision="fp32"))
+    overlap = [float(iou(result.box.xywh, drawn.box.xywh)) for drawn, result in rows]
+    assert min(overlap[:10]) > 0.5 and min(overlap) < 0.35, "the other one passes, and is followed for a while"
+    assert min(overlap[-3:]) > 0.6
+
+
 @pytest.mark.slow
 def test_rendered_targets_that_go_are_lost_and_found() -> None:
     # The limits of the project: 90 % of absent frames lost, 5 % false alarms, 80 % of the returns found
@@ -259,14 +276,11 @@ def test_rendered_targets_that_go_are_lost_and_found() -> None:
     seen: list[bool] = []
     found = []
     clips = [
-        Clip(frames=140, size=(320, 240), seed=305, leaves=True),
-        Clip(frames=180, size=(320, 240), seed=300, hidden=40),
+        (Clip(size=(320, 240), seed=305, leaves=True, frames=140), range(0, 130)),
+        (Clip(size=(320, 240), seed=300, hidden=40, frames=180), range(0, 150)),
     ]
-    for clip in clips:
-        drawn, several = Scene(clip), MultiTracker(one)
-        first = drawn.draw(0)
-        id = several.add(first.frame, first.box)
-        rows = [(d := drawn.draw(i), several.update(d.frame)[id]) for i in range(1, clip.frames)]
+    for clip, frames in clips:
+        rows = followed(clip, frames, one)
         absent += [r.lost for d, r in rows if d.visible < 0.05]
         seen += [r.lost for d, r in rows if d.visible >= 0.5]
         gone = next(i for i, (d, _) in enumerate(rows) if d.visible < 0.05)

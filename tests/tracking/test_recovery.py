@@ -181,6 +181,30 @@ def test_a_meeting_is_over_after_a_while() -> None:
     assert not judge.others.meeting
 
 
+@pytest.mark.parametrize(
+    ("first_seen_at", "own", "its", "swapped"),
+    [(30.0, 60, 5, True), (30.0, 20, 5, False), (50.0, 60, 5, False), (30.0, 60, 60, False)],
+)
+def test_what_comes_out_beside_another_thing_may_be_the_target(
+    first_seen_at: float, own: float, its: float, swapped: bool
+) -> None:
+    judge = watch()
+    other = judge.others.add((first_seen_at, 0.0))
+    angles = {0.0: own, first_seen_at: its}
+    assert judge.meet((0.0, 0.0), 30.0, lambda place: turned(angles[place[0]])) is (other if swapped else None)
+    assert other.alike(turned(own if swapped else its)) == pytest.approx(1)  # what is remembered is not the target
+
+
+def test_a_thing_that_is_still_beside_the_target_was_not_exchanged_for_it() -> None:
+    def verdict(its: float) -> Verdict:
+        judge = watch()
+        judge.others.remember(judge.others.add((40.0, 0.0)), turned(50))
+        return judge.judge(0.5, (0, 0), SIZE, lambda: turned(35), beside=lambda place: turned(its))
+
+    assert verdict(50) is Verdict.DOUBTFUL
+    assert verdict(10) is Verdict.REFUSED
+
+
 def test_beside_a_thing_that_was_followed_instead_is_the_target() -> None:
     judge = watch()
     other = judge.others.add((0.0, 0.0))
