@@ -127,3 +127,5 @@ def test_without_a_display_one_line_says_what_else_there_is(
     assert (process.returncode, out, err.count("\n")) == (2, "", 1)
     assert NO_DISPLAY in err and "--no-window" in err and "--box" in err and "siamsa serve" in err
     assert not list(tmp_path.iterdir())
+    _, err = start(tmp_path / "nothing.mp4").communicate(timeout=60)
+    assert "nothing.mp4: no such file" in err and err.count("\n") == 1

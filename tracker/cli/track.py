@@ -84,9 +84,9 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--give-up: must be 0 or more seconds, got {args.give_up:g}")
     several = not (args.correct or args.truth) and all(sink.form.several for sink in outputs if isinstance(sink, Boxes))
     window = not (chosen and args.no_window) and has_display()
-    if not chosen and not window:
-        raise InputError(NO_DISPLAY)
-    with open_source(args.source, span) as source:
+    with open_source(args.source, span) as source:  # a wrong path is said before a missing display
+        if not chosen and not window:
+            raise InputError(NO_DISPLAY)
         source.gives_up = args.give_up or None
         _check(source, [box for box, _ in chosen])
         follower = follower_of(load_tracker(args), recover=not args.no_recovery)

@@ -171,8 +171,7 @@ def seek(
     free, claimed = others.claim(finds, search.size)
     looks = 0
     candidates: list[Candidate] = []
-    claimed.sort(key=lambda pair: pair[0].looked)  # those that were not looked at for longest
-    for other, each in [*((None, find) for find in free), *claimed]:
+    for other, each in [*((None, find) for find in free), *sorted(claimed, key=lambda pair: pair[0].looked)]:
         if other is not None and not search.may_be(each.place):
             other.unsure = False
         if each.box.score < recovery.back_score or looks == LOOKS or (other and not other.wants_look()):
