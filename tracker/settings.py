@@ -68,7 +68,7 @@ class RecoveryConfig:
     jump: float = setting(32.0, "a step that changes by so many crop pixels must lead to its very likeness", low=0)
     check_every: int = setting(30, "frames after which a sure target is looked at a second time anyway", low=1)
     views: int = setting(
-        4, "views a frame that lost targets share, one each at least: last places, finds, other parts", low=2
+        4, "views a frame that up to three targets share where they are lost: last places, finds, other parts", low=2
     )
     stay: int = setting(5, "frames in which the last place is always among these; later it has its turn", low=0)
     region: float = setting(1.0, "a lost target may be so far from its last place, in sizes sqrt(w h) ...", low=0)

@@ -276,8 +276,8 @@ def test_rendered_targets_that_go_are_lost_and_found() -> None:
     seen: list[bool] = []
     found = []
     clips = [
-        (Clip(size=(320, 240), seed=305, leaves=True, frames=140), range(0, 130)),
-        (Clip(size=(320, 240), seed=300, hidden=40, frames=180), range(0, 150)),
+        (Clip(size=(320, 240), seed=305, leaves=True, frames=140), range(130)),
+        (Clip(size=(320, 240), seed=300, hidden=40, frames=180), range(150)),
     ]
     for clip, frames in clips:
         rows = followed(clip, frames, one)

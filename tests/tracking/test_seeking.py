@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tracker.settings import RecoveryConfig, TrackingConfig
 from tracker.tracking.appearance import Appearance, Look
 from tracker.tracking.decode import Prediction
-from tracker.tracking.others import Find, Other, Others, blot, finds_in
+from tracker.tracking.others import Find, Other, Others, blot, finds_beside, finds_in
 from tracker.tracking.recovery import Watch
 from tracker.tracking.seeking import Candidate, Search, places_in, seek
 from tracker.tracking.target import Point, Target, View
@@ -146,6 +146,18 @@ def test_things_in_views_are_found_once_and_not_at_the_edge() -> None:
     cls, outside = maps((10, 15, 6.0))
     outside[2] += 90  # the box reaches so much farther right that its middle lies beyond the points
     assert finds_in(target, [view()], [(cls, outside)], TRACKING) == []
+
+
+@pytest.mark.parametrize(("score", "worth", "is_found"), [(0.9, 0.5, True), (0.2, 0.5, False), (0.2, 0.05, True)])
+def test_things_beside_what_was_found_are_found_however_faint(score: float, worth: float, is_found: bool) -> None:
+    target = Target(ORIGIN, (40, 40), None, (0, 0, 0), lost=True)  # no window: it may be anywhere
+    found = Prediction(0, 0, 40, 40, 0.99, 1)
+    logit = math.log(score / (1 - score)) + 2
+    both = maps((10, 10, 7.0), (10, 11, 6.0), (10, 18, logit))
+    finds = finds_beside(
+        target, view(), both, found, replace(TRACKING, window_influence=0.45, lost_window_influence=0.0), worth
+    )
+    assert [find.place for find in finds] == ([(264, 150)] if is_found else [])
 
 
 def test_known_things_are_known_by_where_they_are() -> None:

@@ -130,6 +130,22 @@ def test_a_command_killed_at_its_claim_changes_nothing(
     assert parts + go_on(open_study(tmp_path / "parts.journal"), 5) == whole
 
 
+def test_a_command_that_was_stopped_at_its_claim_takes_another_trial(tmp_path: Path) -> None:
+    study, other = (open_study(tmp_path / "s.journal") for _ in range(2))
+    ask = study.study.ask
+    asked = []
+
+    def slow(*args: object) -> object:
+        asked.append(ask())
+        if len(asked) == 1:
+            other.abandon(asked[0].number)  # it was without an owner for too long
+        return asked[-1]
+
+    study.study.ask = slow  # type: ignore[method-assign, assignment]
+    trial = study.claim(3)
+    assert trial is not None and trial.number == 1 and len(asked) == 2
+
+
 def test_trials_whose_beats_stand_still_are_taken_over_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "study.journal"
     asleep, awake = open_study(place), open_study(place)

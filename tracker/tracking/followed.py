@@ -42,10 +42,12 @@ class Followed:
         """Whether it is followed, and what was found last was believed."""
         return self.search is None and (self.watch is None or not self.watch.refused)
 
-    def exchange(self, place: Point, other: Other) -> None:
-        """The target is at `place`, and what was followed in its stead is `other`."""
+    def exchange(self, place: Point, other: Other, frame_wh: tuple[int, int]) -> None:
+        """The target is at `place`, frame pixels, and what was followed in its stead is `other`."""
         assert self.watch is not None
-        self.target.centre, self.target.size = place, self.watch.size
+        (x, y), (width, height) = place, frame_wh
+        self.target.centre = min(max(x, 0.0), float(width)), min(max(y, 0.0), float(height))
+        self.target.size, self.target.lost = self.watch.size, False
         self.calm, other.met = False, None
         self.watch.again()
 

@@ -17,7 +17,7 @@ from tracker.tracking.crop import Frame, context_side, frame_size
 from tracker.tracking.decode import Prediction
 from tracker.tracking.followed import Followed, Maps
 from tracker.tracking.looks import Looks
-from tracker.tracking.others import FAINT, NEAR, Find, Other, blot, finds_in
+from tracker.tracking.others import FAINT, NEAR, Find, Other, finds_beside
 from tracker.tracking.recovery import Verdict, Watch
 from tracker.tracking.result import Result
 from tracker.tracking.seeking import Search, growth, seek
@@ -26,7 +26,6 @@ from tracker.tracking.siamese_tracker import Tracker
 from tracker.tracking.target import Point, Target, View, box_of, find, grown, look, move, template_crop
 
 TAKEN = 0.5  # overlap with another target from which a box is of that one
-BESIDE = 1.6  # sizes; the middles of things beside a target are outside a box so much larger
 
 
 class MultiTracker:
@@ -154,6 +153,7 @@ class MultiTracker:
             if followed.watch is not None:
                 followed.watch.size = followed.watch.size[0] * x, followed.watch.size[1] * y
                 followed.watch.others.known.clear()
+                followed.view = followed.cls = None
                 followed.search = followed.search and self._search(target, followed.watch.velocity, frame_wh)
 
     def _conclude(self, frame: Frame, followed: Followed, maps: Sequence[tuple[Maps, Maps]]) -> Result:
@@ -166,7 +166,7 @@ class MultiTracker:
         score = 0.0 if found is None else found.score
         verdict = self._judge(frame, followed, view, found)
         if found is not None and followed.watch is not None and followed.watch.mistaken is not None:
-            there = self._exchange(frame, followed, followed.watch.mistaken, found, loc)
+            there = self._exchange(frame, followed, followed.watch.mistaken, verdict, found, loc)
             if there is not None:
                 return Result(box_of(target, settings), there.box.score, False, True)
         if found is not None and verdict in (Verdict.SURE, Verdict.DOUBTFUL):
@@ -178,16 +178,17 @@ class MultiTracker:
             return Result(box_of(target, settings), score, target.lost)
         if verdict is Verdict.SURE and found is not None:
             self._note_others(followed, view, found, loc)
-        if verdict in (Verdict.SURE, Verdict.DOUBTFUL):
+        if verdict is Verdict.SURE:
             at = lambda place: self._looks.at(frame, target, place)  # noqa: E731
             other = followed.watch.meet(target.centre, _mean(target.size), at)
             if other is not None:
                 place, other.place = other.place, target.centre
-                followed.exchange(place, other)
+                followed.exchange(place, other, frame_size(frame))
                 return Result(box_of(target, settings), score, False, True)
         if verdict is Verdict.LOST:
             target.size = followed.watch.size
             followed.search = self._search(target, followed.watch.velocity, frame_size(frame))
+            followed.search.score = score
         return Result(box_of(target, settings), score, verdict is Verdict.LOST, verdict is not Verdict.SURE)
 
     def _judge(self, frame: Frame, followed: Followed, view: View, found: Prediction | None) -> Verdict:
@@ -220,31 +221,29 @@ class MultiTracker:
         watch, cls = followed.watch, followed.cls
         assert watch is not None and cls is not None
         watch.others.next_frame()
-        rest = cls.copy()
-        blot(rest, found, view.scale, self.settings.stride, share=BESIDE)
-        finds = []
-        if np.max(rest[1] - rest[0]) > 0:
-            finds = finds_in(followed.target, [view], [(rest, loc)], self._open)
+        finds = finds_beside(followed.target, view, (cls, loc), found, self._open)
         free, claimed = watch.others.claim(finds, _mean(followed.target.size))
         for other, _ in claimed:
             other.unsure = False  # the target is elsewhere
         for each in free:
             watch.others.add(each.place)
 
-    def _exchange(self, frame: Frame, followed: Followed, other: Other, found: Prediction, loc: Maps) -> Find | None:
+    def _exchange(
+        self, frame: Frame, followed: Followed, other: Other, verdict: Verdict, found: Prediction, loc: Maps
+    ) -> Find | None:
         """What was followed is `other`, which the target met: go on with the find beside it that is the target.
 
         None where there is none.
         """
         target, watch, view, cls = followed.target, followed.watch, followed.views[0], followed.cls
         assert watch is not None and cls is not None
-        other.place, other.seen = view.place(found), watch.others.frame
-        rest = cls.copy()
-        blot(rest, found, view.scale, self.settings.stride, share=BESIDE)
-        finds = finds_in(target, [view], [(rest, loc)], self._open, worth=FAINT)
+        anywhere = replace(target, lost=True)
+        finds = finds_beside(anywhere, view, (cls, loc), found, self._open, FAINT)
         there = watch.rather(other, finds, lambda place: self._looks.at(frame, target, place))
+        if there is not None or verdict is Verdict.LOST:
+            other.place, other.seen = view.place(found), watch.others.frame
         if there is not None:
-            followed.exchange(there.place, other)
+            followed.exchange(there.place, other, frame_size(frame))
         return there
 
     def _search(self, target: Target, velocity: Point, frame_wh: tuple[int, int]) -> Search:

@@ -25,7 +25,7 @@ CLEAR = 0.8  # ... until it looks as it did, so much alike ...
 CLEARLY = 0.05  # ... and by so much more than it looks like the target
 COMING = 2.5  # sizes; a thing that comes so near the target may meet it, and its look is remembered
 TOGETHER = 1.0  # sizes; so near, the two may be exchanged ...
-LATELY = 20  # ... which shows within so many frames ...
+LATELY = 20  # ... which shows within so many sure frames ...
 EMERGED = 1.5  # sizes; a thing that is first seen so near was hidden by the target, or is the target
 INSTEAD = 0.1  # ... in that what is followed is so much more like the thing than like the target
 FAINT = 0.05  # score of a find that may be the target then: beside its like a target has hardly any
@@ -33,6 +33,7 @@ SUDDEN = 0.4  # sizes a frame
 LOOK_EVERY = 8  # frames between two looks of a thing that are remembered
 ROUGH = 60.0  # crop pixels from the middle of a view, beyond which a find is rough ...
 SLACK = 0.5  # ... and may be so many sizes farther from where the thing was
+BESIDE = 1.6  # sizes; the middles of things beside a target are outside a box so much larger
 WORTH = 0.5  # score from which a find is a thing at all
 
 
@@ -138,7 +139,7 @@ class Others:
         for other in self.known:
             far = math.dist(other.place, place) / size
             stale = not other.looks or self.frame - other.learnt >= LOOK_EVERY
-            if other.seen == self.frame and far < COMING and stale and not self._met(other):
+            if other.seen == self.frame and NEAR < far < COMING and stale and not self._met(other):
                 near.append((other, far))
             if far < TOGETHER and self.frame - other.seen <= LATELY:
                 other.met = self.frame
@@ -150,8 +151,8 @@ class Others:
         other.learnt = self.frame
 
     def most_alike(self, unit: Look) -> Other | None:
-        """The one that is most like what looks like `unit`."""
-        return max(self.known, key=lambda other: other.alike(unit), default=None)
+        """The one, of those that were looked at, that is most like what looks like `unit`."""
+        return max((o for o in self.known if o.looks), key=lambda other: other.alike(unit), default=None)
 
     def any_at(self, place: Point, size: float) -> bool:
         """Whether one of them was there lately."""
@@ -213,6 +214,22 @@ def finds_in(
         if all(math.dist(each.place, k.place) > SAME * size for k in kept):
             kept.append(each)
     return kept
+
+
+def finds_beside(
+    target: Target,
+    view: View,
+    maps: tuple[NDArray[np.float32], NDArray[np.float32]],
+    found: Prediction,
+    settings: TrackingConfig,
+    worth: float = WORTH,
+) -> list[Find]:
+    """What else is in a view than the box that was found in it: boxes of a score of at least `worth`."""
+    rest = maps[0].copy()
+    blot(rest, found, view.scale, settings.stride, share=BESIDE)
+    if np.max(rest[1] - rest[0]) < math.log(worth / (1 - worth)):
+        return []
+    return finds_in(target, [view], [(rest, maps[1])], settings, worth=worth)
 
 
 def blot(cls: NDArray[np.float32], box: Prediction, scale: float, stride: int, share: float = 1.0) -> None:

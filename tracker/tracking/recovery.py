@@ -126,11 +126,12 @@ class Watch:
         return self.likeness(look) * min(1.0, self.appearance.same_colours(look) / self.hue) ** POWER
 
     def _sure(self, look: Look, likeness: float, strict: float, size: Point) -> None:
+        if self.others.meeting:  # which of the two it is will show
+            return
         self.size = size
         self.level += LEARNING * (likeness - 1) * self.level
         self.hue += LEARNING * (self.appearance.same_colours(look) - self.hue)
-        surely = likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness
-        if surely and not self.others.meeting:  # which of the two it is will show
+        if likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness:
             self.appearance.learn(look)
 
     def meet(self, place: Point, size: float, look: Callable[[Point], Look]) -> Other | None:

@@ -162,7 +162,7 @@ def seek(
         taken: whether a find is another target that is followed.
     """
     recovery, others = watch.settings, watch.others
-    finds = [find for find in finds_in(target, views, maps, settings) if not taken(find)]
+    finds = finds_in(target, views, maps, settings)
     score = finds[0].box.score if finds else _highest(maps[0][0])
     best = views.index(finds[0].view) if finds else 0
     others.next_frame()
@@ -172,6 +172,8 @@ def seek(
     looks = 0
     candidates: list[Candidate] = []
     for other, each in [*((None, find) for find in free), *sorted(claimed, key=lambda pair: pair[0].looked)]:
+        if taken(each):
+            continue
         if other is not None and not search.may_be(each.place):
             other.unsure = False
         if each.box.score < recovery.back_score or looks == LOOKS or (other and not other.wants_look()):

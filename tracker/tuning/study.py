@@ -29,7 +29,7 @@ except ImportError as error:
 
 BEAT = 15.0  # seconds between two beats
 STALE = 120.0  # seconds without a beat after which another command takes a trial over
-NAMELESS = 5.0  # the same without an owner: a command writes itself into a trial at once, unless it was killed there
+NAMELESS = 15.0  # the same without an owner: a command writes itself into a trial at once, unless it was killed there
 FIRST_TESTED = 5  # sequences that a trial has before it may be given up
 ENOUGH = 2.0  # standard errors below the best trial at which it is
 
@@ -107,9 +107,12 @@ class Study:
             seed=(self.seed * 1_000_003 + len(counting)) % 2**32, multivariate=True, constant_liar=True
         )
         trial = self.study.ask()
-        trial.set_user_attr("owner", self._me)
-        for r in self.ranges:
-            trial.suggest_float(r.name, r.low, r.high)
+        try:
+            trial.set_user_attr("owner", self._me)
+            for r in self.ranges:
+                trial.suggest_float(r.name, r.low, r.high)
+        except UpdateFinishedTrialError:  # another command took it over while this one was stopped
+            return self.claim(total)
         # Another command may have claimed at the same moment: the lower numbers count, and a surplus one is given back.
         counting = self.trials(TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
         if sum(t.number < trial.number for t in counting) >= total:
