@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tracker.settings import RecoveryConfig, TrackingConfig
 from tracker.tracking.appearance import Look
-from tracker.tracking.others import Find, Other, finds_in
+from tracker.tracking.others import Find, Other, Others, finds_in
 from tracker.tracking.recovery import Watch
 from tracker.tracking.target import Point, Target, View
 
@@ -165,15 +165,9 @@ def seek(
     finds = finds_in(target, views, maps, settings)
     score = finds[0].box.score if finds else _highest(maps[0][0])
     best = views.index(finds[0].view) if finds else 0
-    others.next_frame()
-    if search.away > recovery.forget:
-        others.known.clear()
-    free, claimed = others.claim(finds, search.size)
     looks = 0
     candidates: list[Candidate] = []
-    for other, each in [*((None, find) for find in free), *sorted(claimed, key=lambda pair: pair[0].looked)]:
-        if taken(each):
-            continue
+    for other, each in [pair for pair in _claimed(others, finds, search) if not taken(pair[1])]:
         if other is not None and not search.may_be(each.place):
             other.unsure = False
         if each.box.score < recovery.back_score or looks == LOOKS or (other and not other.wants_look()):
@@ -203,6 +197,15 @@ def seek(
         candidates.append(Candidate(each.place, factor, likeness, True))
     search.found = max(candidates, key=lambda c: (c.likely, c.likeness), default=None)
     return Sought(None, best, score)
+
+
+def _claimed(others: Others, finds: Sequence[Find], search: Search) -> list[tuple[Other | None, Find]]:
+    """The finds of a frame, and which known things they are: new ones first, then those not looked at for longest."""
+    others.next_frame()
+    if search.away > search.settings.forget:
+        others.known.clear()
+    free, claimed = others.claim(finds, search.size)
+    return [*((None, find) for find in free), *sorted(claimed, key=lambda pair: pair[0].looked)]
 
 
 def _wanted(other: Other | None, recovery: RecoveryConfig) -> float:
