@@ -82,7 +82,8 @@ export class Readout {
     this.controls();
     targets.update(known, session.shown?.targets || [], stage.chosen, editor.armed);
     const about = stage.targets.map((target) => `${labelOf(target)} ${target.state}`).join(", ");
-    set("picture", "aria-label", `Picture${playing ? "" : `, frame ${session.frame}${about ? `: ${about}` : ""}`}`);
+    const seen = session.shown?.frame ?? session.frame; // on the way to another frame it is not that one yet
+    set("picture", "aria-label", `Picture${playing ? "" : `, frame ${seen}${about ? `: ${about}` : ""}`}`);
     this.lines();
   }
 
