@@ -133,31 +133,3 @@ def test_a_broken_connection_is_taken_up_again(desk: Open, samples: dict[str, Sa
     page.until(lambda: page.targets == 1, "the target is gone", 20)
     page["step"].click()
     page.until(lambda: page.shows(1), "it does not go on", 20)
-
-
-def test_a_box_belongs_to_the_picture_it_is_drawn_on(desk: Open, samples: dict[str, Sample]) -> None:
-    page = desk()
-    sockets: list[WebSocketRoute] = []
-    waiting: list[str | bytes] | None = None  # what the server said, while the network is slow
-
-    def through(socket: WebSocketRoute) -> None:
-        sockets.append(socket)
-        server = socket.connect_to_server()
-        server.on_message(lambda message: socket.send(message) if waiting is None else waiting.append(message))
-
-    page.page.route_web_socket("**/live*", through)
-    page.open("short.mp4")
-    page.seek(MIDDLE)
-    waiting = []
-    page["scrub"].fill("8")
-    page.until(lambda: "8 /" in page["where"].inner_text(), "the wish is not shown")
-    page.until(lambda: bool(waiting), "no answer")
-    assert page.shows(MIDDLE)  # what is seen, not what is wished for
-    wanted = Box(200, 30, 60, 50)
-    page.drag(wanted.x, wanted.y, wanted.x + wanted.w, wanted.y + wanted.h)
-    page.until(lambda: any('"type": "targets"' in str(one) for one in waiting or ()), "the box was not sent")
-    late, waiting = waiting, None
-    for one in late:
-        sockets[0].send(one)
-    page.until(lambda: page.targets == 1 and page.shows(MIDDLE), "the box is not with its picture")
-    assert "target 1 tracking" in (page["picture"].get_attribute("aria-label") or "")

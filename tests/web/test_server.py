@@ -180,6 +180,18 @@ def test_targets_are_renamed_and_removed(server: Served) -> None:
         assert page.of("targets")["known"][-1]["id"] == 3, "an id is never used again"
 
 
+def test_an_answer_carries_the_number_of_its_command(server: Served) -> None:
+    with server.page(server.with_file()) as page:
+        page.do("add", box=START, n=7)
+        assert page.of("targets")["n"] == 7
+        page.do("redraw", id=1, box=[-50, 0, 20, 20], n=8)
+        assert page.of("error")["n"] == 8
+        page.do("redraw", id=1, box=START, n="9")
+        assert page.of("error")["error"].startswith("n: ")
+        page.do("redraw", id=1, box=START)
+        assert "n" not in page.of("targets")
+
+
 def test_scrubbing_gives_any_frame_of_any_width(server: Served) -> None:
     path = server.with_file()
     for index in (45, 3, 44):

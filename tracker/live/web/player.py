@@ -49,6 +49,7 @@ class Player:
         self.feed, self.board, self.limits = feed, Board(limits.targets), limits
         self.playing, self.direction, self.rate = isinstance(feed, LiveFeed), 1, 1.0
         self.position, self.status, self.due = 0, "", 0.0
+        self.number: dict[str, int] = {}  # "n" of the command that is done, for its answer
         self._ear = ear
         self._image: Image | None = None  # of the position, or the last one that could be read
         self._recent: deque[tuple[int, Image]] = deque(maxlen=RECENT)
@@ -219,7 +220,7 @@ class Player:
 
     def error(self, line: str, do: str = "") -> None:
         """Tell the browser what was wrong. With a camera's picture this is the answer to it, which it waits for."""
-        self._ear.say({"type": "error", "error": line, **({"about": do} if do == "picture" else {})})
+        self._ear.say({"type": "error", "error": line, **self.number, **({"about": do} if do == "picture" else {})})
 
     def answer(self) -> None:
         """Answer a picture of the browser's camera without a look at it."""
@@ -246,7 +247,7 @@ class Player:
     def edited(self) -> None:
         """Tell the browser of other targets, names or boxes."""
         place = {"frame": max(0, self.position), "targets": self.board.shown(self.position)}
-        self._ear.say({"type": "targets", **place, "known": self.board.all()})
+        self._ear.say({"type": "targets", **place, "known": self.board.all(), **self.number})
         self._show()
 
     def _show(self, answer: bool = False) -> None:

@@ -82,8 +82,10 @@ class Run(threading.Thread):
                 self.player.error(" ".join(str(error).split()), command[0])
 
     def _obey(self, do: str, words: Words | bytes) -> None:
-        self._doing = do
+        self._doing, self.player.number = do, {}
         if isinstance(words, bytes):
             self.player.take(words)
         else:
+            if "n" in words:
+                self.player.number = {"n": words.integer("n")}
             COMMANDS[do](self.player, words)

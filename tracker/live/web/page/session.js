@@ -2,7 +2,8 @@
 
 import { Live, timeline } from "./api.js";
 import { Pictures } from "./pictures.js";
-import { labelOf } from "./stage.js";
+import { States } from "./states.js";
+import { Unanswered } from "./unanswered.js";
 
 const PATIENCE = 2000; // ms after which a seek or a picture of the camera counts as unanswered
 
@@ -25,10 +26,11 @@ export class Session {
     this.shown = null; // the message whose picture is on screen
     this.held = null; // {resume} while a box is drawn: the picture stands still
     this.late = null; // the newest picture that came meanwhile
+    this.sent = new Unanswered();
     this.seeking = null;
     this.wanted = null;
     this.rate = null;
-    this.states = new Map();
+    this.states = new States();
   }
 
   get frame() {
@@ -89,8 +91,9 @@ export class Session {
   hello(message) {
     if (!message.source) return;
     this.source = message.source;
+    this.sent.answered();
     this.on.opened(message.source);
-    this.known = message.known || message.targets;
+    this.known = message.known;
     Object.assign(this.latest, { frame: message.frame, playing: message.playing ?? false, direction: message.direction || 1 });
     if (this.camera) this.latest.playing = message.playing ?? true;
     if (this.rate !== null) this.send({ do: "speed", rate: this.rate });
@@ -104,7 +107,7 @@ export class Session {
     const stopped = this.latest.playing && !message.playing;
     this.latest = message;
     this.history.put(message.frame, message.targets);
-    this.announce(message);
+    for (const text of this.states.news(message)) this.on.news(text);
     if (this.seeking === message.frame) this.sought();
     if (this.camera) this.answered(message);
     if (stopped) this.refresh();
@@ -120,14 +123,15 @@ export class Session {
 
   edited(message) {
     const before = new Set(this.known.map((target) => target.id));
-    this.known = message.known || message.targets;
+    this.known = message.known;
     this.history.keep(this.known);
+    if (message.n) this.sent.answered(message.n);
     const added = this.known.filter((target) => !before.has(target.id));
     if (added.length === 1) this.on.added(added[0].id);
-    if (message.targets && this.shown && (message.frame === undefined || message.frame === this.shown.frame)) {
-      this.history.put(this.shown.frame, message.targets);
-      this.shown = { ...this.shown, targets: message.targets };
-      this.stage.targets = message.targets;
+    if (message.frame === this.latest.frame) this.latest.targets = message.targets;
+    if (message.frame === this.shown?.frame) {
+      this.history.put(message.frame, message.targets);
+      this.look(this.shown, message.targets);
     }
     this.settled();
     this.refresh();
@@ -139,6 +143,8 @@ export class Session {
       clearTimeout(this.silent);
       this.camera.answered()?.close();
     } else {
+      this.sent.answered(message.n);
+      if (this.shown) this.look(this.shown, this.shown.targets);
       this.sought();
       this.settled();
     }
@@ -165,14 +171,20 @@ export class Session {
       this.late = { message, bitmap };
       return;
     }
-    this.shown = message;
     const size = message.size || (this.camera ? this.camera.size : [this.source.width, this.source.height]);
     if (`${size}` !== `${this.stage.size}`) this.on.opened({ ...this.source, width: size[0], height: size[1] });
     this.stage.size = size;
     this.stage.frame = message.frame;
-    this.stage.targets = message.targets;
+    this.look(message, message.frame === this.latest.frame ? this.latest.targets : message.targets);
     this.stage.show(bitmap);
     this.on.changed();
+  }
+
+  /** What is shown: a frame, with the newest that is known of its targets. */
+  look(message, targets) {
+    this.shown = { ...message, targets };
+    this.stage.targets = this.sent.over(message.frame, targets);
+    this.stage.redraw();
   }
 
   /** A box is begun: the picture that it is drawn on stays. */
@@ -196,12 +208,13 @@ export class Session {
   /** Sends a box for the picture that is shown; live sources go on at once, a video waits for the next key. */
   give(command) {
     const held = this.held;
-    this.send({ ...command, frame: this.shown?.frame ?? this.latest.frame });
+    const frame = this.shown?.frame ?? this.latest.frame;
+    this.send({ ...command, frame, n: this.sent.add(command.id, frame, command.box) });
+    if (this.shown) this.look(this.shown, this.shown.targets);
     this.camera?.release();
     if (held?.resume && held.live) this.send({ do: "play", direction: 1 });
     if (!this.live?.ready) {
-      this.on.error("There is no connection to the server now: draw the box again when it is back.");
-      this.settled();
+      this.refused({ error: "There is no connection to the server now: draw the box again when it is back." });
     }
   }
 
@@ -260,15 +273,6 @@ export class Session {
     this.live?.sendPicture(blob);
     clearTimeout(this.silent);
     this.silent = setTimeout(() => this.camera?.answered()?.close(), 2 * PATIENCE);
-  }
-
-  announce({ frame, targets }) {
-    for (const target of targets) {
-      const before = this.states.get(target.id);
-      this.states.set(target.id, target.state);
-      if (target.state === "lost" && before && before !== "lost") this.on.news(`${labelOf(target)} is lost at frame ${frame}`);
-      if (target.state === "tracking" && before === "lost") this.on.news(`${labelOf(target)} is found again at frame ${frame}`);
-    }
   }
 
   /** Asks for the complete timeline: frames may have passed without a message. */
