@@ -69,6 +69,7 @@ setup(
             "ruff>=0.8",
             "mypy>=1.11",
             "pytest>=8",
+            "pytest-xdist>=3.7",
             "hypothesis>=6.100",
             "matplotlib>=3.7",
             "mss>=9",

@@ -26,4 +26,6 @@ step() { echo "== $*"; "$venv/bin/python" -m "$@"; }
 step ruff check .
 step ruff format --check .
 step mypy
-step pytest "$@"
+# A process for each core, with one thread; whole files, whose tests share servers and browsers.
+export OMP_NUM_THREADS=1
+step pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
