@@ -154,7 +154,7 @@ def test_heavy_augmentation_stays_finite(root):
         assert np.isfinite(pair["box"]).all() and (pair["negative"] or pair["box"][2] > pair["box"][0])
 
 
-def test_damaged_image_is_replaced_and_counted(root, tmp_path):
+def test_damaged_image_is_replaced_counted_and_named_once(root, tmp_path, caplog):
     for name in ("a", "b"):
         clip = tmp_path / "videos" / name
         clip.mkdir(parents=True)
@@ -164,7 +164,8 @@ def test_damaged_image_is_replaced_and_counted(root, tmp_path):
     damaged = sampler(tmp_path, VIDEOS)
     for i in range(30):
         damaged.sample(i)
-    assert damaged.skipped > 0
+    assert damaged.skipped > 1
+    assert caplog.text.count("00000003.png") == 1
     with pytest.raises(InputError, match=r"00000003\.png"):
         FrameCache(1)(str(tmp_path / "videos" / "b" / "00000003.png"))
 

@@ -58,4 +58,6 @@ def test_a_run_goes_on_after_it(small_config: Config, tmp_path: Path) -> None:
     log.write_text('{"step": 0, "begun": 1}\n{"step": 1, "tot')
     run, _ = state.start(config, ALONE)
     train(run, config, open_sampler(config), log, Hooks())
-    assert run.step == 1 and log.read_text() == '{"step": 0, "begun": 1}\n'
+    before, after = log.read_text().splitlines()
+    assert run.step == 1 and before == '{"step": 0, "begun": 1}'
+    assert json.loads(after)["step"] == 1, "the end of the run; the broken line is gone"

@@ -65,6 +65,7 @@ def test_the_numbers_are_overlaps_and_repeat(small_config: Config, clips: str) -
         (["data.sources=[{path: clips, exclude: [one]}]"], "three, two of 'clips' would be trained on"),
         (["data.sources=[{path: ./clips/, exclude: [one]}]"], "three, two of 'clips' would be trained on"),
         (["data.sources=[{path: cl*, exclude: [one]}]"], "three, two of 'clips' would be trained on"),
+        (["data.sources=[{path: clips/one}]"], "one of 'clips' would be trained on"),
     ],
 )
 def test_what_cannot_be_measured_is_bad_input(
@@ -72,6 +73,15 @@ def test_what_cannot_be_measured_is_bad_input(
 ) -> None:
     with pytest.raises(InputError, match=message):
         Validation(settings(small_config, *changes))
+
+
+def test_clips_that_are_not_chosen_for_training_are_held_out(small_config: Config, clips: str, tmp_path: Path) -> None:
+    (tmp_path / "most.txt").write_text("one\ntwo\n")
+    config = settings(small_config, f"data.sources=[{{path: {clips}, only: {tmp_path / 'most.txt'}}}]")
+    validation = Validation(apply_overrides(config, ["train.validation.clips=[three]"]))
+    assert [clip.name for clip in validation.clips] == ["three"]
+    with pytest.raises(InputError, match="one, two of 'clips' would be trained on"):
+        Validation(config)
 
 
 def test_a_run_keeps_the_best_and_the_last_with_their_numbers(drawn_data: Path, clips: str, tmp_path: Path) -> None:
@@ -83,7 +93,9 @@ def test_a_run_keeps_the_best_and_the_last_with_their_numbers(drawn_data: Path, 
     line += ["train.validation.path=clips", "train.validation.every=2", "train.validation.pairs=4"]
     assert main([*line, "train.validation.frames=3"]) == 0
     rows = [json.loads(row) for row in (run / "metrics.jsonl").read_text().splitlines()]
+    rows, end = [row for row in rows if "total" not in row], [row for row in rows if "total" in row]
     assert [row["step"] for row in rows] == [2, 4] and all({"pairs", "clips"} <= set(row) for row in rows)
+    assert [row["step"] for row in end] == [4], "a short run leaves numbers, too"
     last, best = (checkpoint.load(run / f"siamsa_r18{end}.pth").meta for end in ("", "-best"))
     assert last["steps"] == 4 and last["validation"]["clips"] == pytest.approx(rows[1]["clips"], abs=1e-4)
     assert best["validation"]["clips"] == pytest.approx(max(row["clips"] for row in rows), abs=1e-4)
@@ -182,4 +194,6 @@ def test_a_run_that_is_stopped_while_it_validates_goes_on_to_the_same_bits(
     for name, value in whole.net.state_dict().items():
         assert torch.equal(value, done.net.state_dict()[name]), name
     rows = [[json.loads(row) for row in (f / "metrics.jsonl").open()] for f in (tmp_path / "whole", parts)]
-    assert [row.pop("seconds") >= 0 for row in rows[0] + rows[1]] and rows[0] == rows[1]
+    for row in rows[0] + rows[1]:
+        assert row.pop("seconds") >= 0 and row.pop("data", 0) >= 0 and row.pop("compute", 0) >= 0
+    assert rows[0] == rows[1]

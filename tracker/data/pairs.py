@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -17,11 +16,11 @@ from tracker.data.datasets import Track
 from tracker.data.frames import FrameCache, Stored
 from tracker.data.labels import point_distances, point_labels
 from tracker.data.sources import Source, open_sources
+from tracker.data.warn import warn_once
 from tracker.errors import InputError
 from tracker.settings import DataConfig, TrackingConfig
 
 ATTEMPTS = 20
-log = logging.getLogger(__name__)
 
 
 class PairSampler:
@@ -52,7 +51,7 @@ class PairSampler:
                 return self._draw(rng)
             except InputError as error:
                 self.skipped += 1
-                log.warning("pair %d: %s; another is drawn instead (%d so far)", index, error, self.skipped)
+                warn_once(f"{error}; pairs without it are drawn instead")
                 last = error
             finally:
                 self.frames.release()

@@ -33,7 +33,7 @@ class Hooks:
     Attributes:
         save: writes the resumable state; every `train.save_every` steps, around a validation, and at the end.
         show: reports progress after every step.
-        scalars: takes the running means every LOG_EVERY steps, and a validation's numbers.
+        scalars: takes the running means every LOG_EVERY steps and at the end, and a validation's numbers.
         pictures: draws a batch; every `train.pictures_every` steps.
         validate: numbers on held-out clips, every `train.validation.every` steps and at the end; in every process.
             It gets `stopped`, to ask now and then, and gives None where it was stopped: it is done again on resume.
@@ -60,7 +60,7 @@ def train(run: Run, config: Config, sampler: PairSampler, log: Path, hooks: Hook
 
     Args:
         sampler: where pairs come from; pair i is the same whenever it is asked for.
-        log: JSON lines of the running means, one every LOG_EVERY steps, and one for each validation.
+        log: JSON lines of the running means, one every LOG_EVERY steps and at the end, and one for each validation.
     """
     recipe, team = config.train, run.team
     each = pairs_a_step(recipe, team)
@@ -85,7 +85,7 @@ def train(run: Run, config: Config, sampler: PairSampler, log: Path, hooks: Hook
         for name, value in (terms | {"data": waited, "compute": took - waited, "lr": lr}).items():
             run.means[name] = 0.95 * run.means.get(name, value) + 0.05 * value
         if team.first:
-            _report(run, recipe, parts[0], log, hooks)
+            _report(run, recipe, parts[0], log, hooks, run.step == steps)
         _look(run, recipe, log, hooks, steps)
     if team.first:
         hooks.save(run)
@@ -100,10 +100,10 @@ def _mode(run: Run, recipe: TrainConfig) -> None:
                 module.eval()
 
 
-def _report(run: Run, recipe: TrainConfig, batch: Batch, log: Path, hooks: Hooks) -> None:
+def _report(run: Run, recipe: TrainConfig, batch: Batch, log: Path, hooks: Hooks, last: bool) -> None:
     """Progress, scalars, pictures and the state, after a step."""
     hooks.show(run)
-    if run.step % LOG_EVERY == 0:
+    if last or run.step % LOG_EVERY == 0:
         metrics.append(log, run, run.means)
         counts = {"skipped": run.skipped, "scaler_overflows": run.scaler_overflows}
         hooks.scalars(run.step, run.means | counts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -49,11 +51,11 @@ class Validation:
         if missing:
             raise InputError(f"train.validation.clips: {', '.join(missing)}: not in {folder}")
         wanted = set(settings.clips or names)
-        _require_held_out(config, wanted)
         held_out = [tracks[i] for i, name in enumerate(names) if name in wanted]
         self.clips = [track for track in held_out if len(track) > 1]
         if not self.clips:
             raise InputError(f"train.validation: no clip of two or more frames in {folder}")
+        _require_held_out(config, held_out)
         others = {track for track, name in zip(tracks.names, names, strict=True) if name not in wanted}
         source = replace(source, exclude=tuple(sorted(others)))
         self.sampler = PairSampler(replace(held, sources=(source,)), config.tracking, SEED)
@@ -157,12 +159,28 @@ def _xywh(corners: np.ndarray) -> np.ndarray:
     return np.concatenate((corners[:, :2], corners[:, 2:] - corners[:, :2]), 1)
 
 
-def _require_held_out(config: Config, names: set[str]) -> None:
+def _require_held_out(config: Config, clips: list[Track]) -> None:
+    """Raise InputError where frames of these clips are among those that are trained on, by whichever folder."""
     path = config.train.validation.path
-    held_out = (Path(config.data.root).expanduser() / path).resolve()
+    held = {_real(frame): clip_of(clip.name) for clip in clips for frame in clip.paths}
+    places = {Path(frame).parent for frame in held}
+    seen: set[str] = set()
     for source, folders in expand(config.data):
-        if source.weight <= 0 or held_out not in [folder.resolve() for folder in folders]:
+        wheres = [folder.resolve() for folder in folders]
+        if source.weight <= 0 or not any(where in (place, *place.parents) for where in wheres for place in places):
             continue
-        if seen := names - set(source.exclude):
-            some = ", ".join(sorted(seen)[:3])
-            raise InputError(f"train.validation: {some} of {path!r} would be trained on; name them in its `exclude`")
+        for opened in open_sources(replace(config.data, sources=(source,))):
+            ends = (_real(track.paths[end]) for track in opened.tracks for end in (0, -1))
+            seen |= {held[frame] for frame in ends if frame in held}
+    if seen:
+        some = ", ".join(sorted(seen)[:3])
+        raise InputError(f"train.validation: {some} of {path!r} would be trained on; name them in its `exclude`")
+
+
+def _real(path: str) -> str:
+    return os.path.join(_real_folder(os.path.dirname(path)), os.path.basename(path))
+
+
+@functools.lru_cache(maxsize=100_000)
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
