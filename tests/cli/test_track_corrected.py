@@ -73,7 +73,7 @@ def test_frames_without_a_target_are_lost_and_not_trained_on(
     fixes = table(tmp_path / "fix.txt.csv", [(0, *TRUE[0]), (10, 0, 0, 0, 0), (30, *TRUE[30])])
     assert siamsa(video, "--boxes", tmp_path / "a.csv", "--correct", fixes) == 0
     said = capsys.readouterr().out
-    assert "20 frames without a target" in said and "frames lost" not in said
+    assert "20 frames without a target" in said and "rows are lost" not in said
     got = rows(tmp_path / "a.csv")
     assert len(got) == FRAMES
     assert (got[10:30, 5] == 0).all() and (got[10:30, 6] == 1).all() and (got[10:30, 1:5] == got[9, 1:5]).all()

@@ -51,6 +51,8 @@ def held(name: str, rows: Sequence[Row]) -> list[Row]:
         if name == "yolo" and row.lost:
             continue
         row = replace(row, name=texts.get(name, str)(row.name))
+        if name == "mot":
+            row = replace(row, score=0.0 if row.lost else row.score)
         rest = {"score": 1.0, "lost": False, "name": "", "state": ""}
         kept.append(replace(row, **{key: value for key, value in rest.items() if key not in holds}))
     return kept
@@ -152,7 +154,7 @@ def test_jsonl_grows_keys_too(tmp_path: Path) -> None:
 def test_single_targets_are_written_as_ever(tmp_path: Path) -> None:
     row = Row(4, 1, Box(10, 20.5, -0.00001, 12.34567), 0.5, True)
     for name, text in {
-        "a.mot": "5,1,10,20.5,0,12.3457,0.5,-1,-1,-1\n",
+        "a.mot": "5,1,10,20.5,0,12.3457,0,-1,-1,-1\n",
         "a.txt": "11,21.5,0,12.3457\n",
         "a.csv": "frame,x,y,w,h,score,lost\n4,10,20.5,0,12.3457,0.5,1\n",
         "a.vot": "1\n",

@@ -208,7 +208,7 @@ def _report(summary: Summary, source: Source, written: Sequence[Path]) -> None:
     if summary.bad:
         print(f"{summary.bad} bad frames could not be read; their rows repeat the last box, lost, with score 0")
     if summary.lost:
-        print(f"{summary.lost} frames lost: no place had a score that could be believed")
+        print(f"{summary.lost} rows are lost: nothing in their frames was believed to be the target")
     if summary.away:
         print(
             f"{summary.away} frames without a target, by --correct; their rows repeat the last box, lost, with score 0"

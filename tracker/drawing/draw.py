@@ -56,7 +56,7 @@ def annotate(image: NDArray[Any], result: Result, label: str = "", note: str = "
     style = style or Style.for_frame(canvas.shape[1], canvas.shape[0])
     colour = ORANGE if result.lost else SKY
     draw_box(canvas, result.box, colour, style.line, dashed=result.lost)
-    state = note or (f"lost {result.score:.2f}" if result.lost else f"{result.score:.2f}")
+    state = note or ("lost" if result.lost else f"{result.score:.2f}")
     draw_plate(canvas, f"{label} {state}".strip(), result.box, colour, style)
     return canvas
 
@@ -76,7 +76,8 @@ def annotate_all(
         draw_box(canvas, result.box, colour, line, dashed=result.lost)
     for label, colour, result in marks:
         state = "" if result.state == "tracking" else f" {result.state}"
-        draw_plate(canvas, f"{label}{state} {result.score:.2f}", result.box, colour, style)
+        score = "" if result.lost else f" {result.score:.2f}"
+        draw_plate(canvas, f"{label}{state}{score}", result.box, colour, style)
     if corner:
         at = (style.text, 2 * style.text)
         for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1)):

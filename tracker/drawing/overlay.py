@@ -34,7 +34,7 @@ class Mark:
     @property
     def text(self) -> str:
         """What its plate says."""
-        score = "" if self.score is None else f"{self.score:.2f}"
+        score = "" if self.score is None or self.state == "lost" else f"{self.score:.2f}"
         return f"{self.label}  {STATES[self.state]}{score}".strip()
 
 

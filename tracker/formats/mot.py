@@ -9,6 +9,8 @@ from tracker.formats.base import FORMATS, Row
 from tracker.formats.found import MEANT, Found, found
 from tracker.formats.text import LineFormat, LineWriter, expected, number, numbered_lines
 
+LEAST = 0.0001  # score of a box that is not lost
+
 
 def _lines(path: Path) -> Iterator[Found]:
     """A score of 0 says "not to be considered", as in MOTChallenge's ground truth; -1 that there is none."""
@@ -26,10 +28,11 @@ def _lines(path: Path) -> Iterator[Found]:
 
 
 class MotWriter(LineWriter):
-    """`frame,id,x,y,w,h,score,-1,-1,-1`: boxes of tracking results in two dimensions."""
+    """`frame,id,x,y,w,h,score,-1,-1,-1`: boxes of tracking results in two dimensions; 0 is the score of a lost one."""
 
     def line(self, row: Row) -> str:
-        return f"{row.frame + 1},{row.id},{','.join(map(number, (*row.box.xywh, row.score)))},-1,-1,-1"
+        score = 0.0 if row.lost else max(row.score, LEAST)
+        return f"{row.frame + 1},{row.id},{','.join(map(number, (*row.box.xywh, score)))},-1,-1,-1"
 
 
 @FORMATS.register("mot")
@@ -37,6 +40,6 @@ class Mot(LineFormat):
     """Rows as MOTChallenge and its evaluation tools take them."""
 
     endings = (".mot", ".mot.txt")
-    holds = frozenset({"score"})
+    holds = frozenset({"score", "lost"})
     kind = MotWriter
     finds = staticmethod(_lines)

@@ -188,7 +188,7 @@ class MultiTracker:
         if verdict is Verdict.LOST:
             target.size = followed.watch.size
             followed.search = self._search(target, followed.watch.velocity, frame_size(frame))
-            followed.search.score = score
+            score = 0.0  # of another thing
         return Result(box_of(target, settings), score, verdict is Verdict.LOST, verdict is not Verdict.SURE)
 
     def _judge(self, frame: Frame, followed: Followed, view: View, found: Prediction | None) -> Verdict:
@@ -256,7 +256,7 @@ class MultiTracker:
         target, watch = followed.target, followed.watch
         assert watch is not None
         if not maps:
-            return Result(box_of(target, self.settings), search.score, True)
+            return Result(box_of(target, self.settings), 0.0, True)
         sought = seek(
             watch,
             search,
@@ -268,9 +268,8 @@ class MultiTracker:
             lambda find: self._is_taken(followed, Box.from_centre(*find.place, find.box.w, find.box.h)),
         )
         followed.view, followed.cls = followed.views[sought.best], maps[sought.best][0]
-        search.score = sought.score
         if sought.back is None:
-            return Result(box_of(target, self.settings), sought.score, True)
+            return Result(box_of(target, self.settings), 0.0, True)
         box, view = sought.back.box, sought.back.view
         target.size = grown(target, growth(sought.back, target)).size
         move(target, box, view.origin, self.settings.lr, frame_size(frame))

@@ -11,8 +11,9 @@ from tracker.box import Box
 class Result:
     """The target in one frame.
 
-    `box` is in pixels of the frame (0-based `x, y`, then `w, h`); `score` is the tracker's confidence, 0..1;
-    `lost` is true where the confidence is too low for the box to be believed; `uncertain` where it may soon be.
+    `box` is in pixels of the frame (0-based `x, y`, then `w, h`); `score` is the tracker's confidence in it, 0..1;
+    `lost` is true where it is not believed, `uncertain` where it may soon not be. Of several targets
+    (`MultiTracker` with recovery) a lost one has its last believed box, and score 0.
     """
 
     box: Box

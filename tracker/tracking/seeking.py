@@ -44,8 +44,7 @@ class Search:
     """Where to look for a target that is lost, and where it may be by now: a region that grows around its last place.
 
     home: where it was last, frame pixels. reach: from one place to the next, frame pixels. size: `sqrt(w h)` of the
-    target, frame pixels. velocity: of the target until then, sizes per frame. away: frames since then. score: the best
-    in the frame that was searched last.
+    target, frame pixels. velocity: of the target until then, sizes per frame. away: frames since then.
     """
 
     home: Point
@@ -56,7 +55,6 @@ class Search:
     settings: RecoveryConfig
     found: Candidate | None = None
     away: int = 0
-    score: float = 0.0
     _rounds: int = 0
     _parts: list[Point] = field(init=False)
     _visits: dict[Point, tuple[int, int]] = field(init=False, default_factory=dict)
@@ -134,11 +132,10 @@ def places_in(home: Point, reach: float, frame_wh: tuple[int, int]) -> list[Poin
 
 @dataclass(frozen=True, eq=False)
 class Sought:
-    """What a frame showed of a lost target: where it is back, if it is, the best view and the best score in it."""
+    """What a frame showed of a lost target: where it is back, if it is, and the best view."""
 
     back: Find | None
     best: int
-    score: float
 
 
 def seek(
@@ -163,7 +160,6 @@ def seek(
     """
     recovery, others = watch.settings, watch.others
     finds = finds_in(target, views, maps, settings)
-    score = finds[0].box.score if finds else _highest(maps[0][0])
     best = views.index(finds[0].view) if finds else 0
     looks = 0
     candidates: list[Candidate] = []
@@ -193,10 +189,10 @@ def seek(
             continue
         plain = min(likeness, each.box.score) >= recovery.plain_likeness and not each.is_rough
         if plain or search.expects(each.place):
-            return Sought(each, best, score)
+            return Sought(each, best)
         candidates.append(Candidate(each.place, factor, likeness, True))
     search.found = max(candidates, key=lambda c: (c.likely, c.likeness), default=None)
-    return Sought(None, best, score)
+    return Sought(None, best)
 
 
 def _claimed(others: Others, finds: Sequence[Find], search: Search) -> list[tuple[Other | None, Find]]:
@@ -219,8 +215,3 @@ def growth(find: Find, target: Target) -> float:
     """How much larger a find is than the target was, as a factor on its sides; at most by half, or two thirds of it."""
     ratio = math.sqrt(find.box.w * find.box.h / (target.size[0] * target.size[1]))
     return min(max(ratio, 1 / 1.5), 1.5)
-
-
-def _highest(cls: NDArray[np.float32]) -> float:
-    margin = (cls[1] - cls[0])[np.isfinite(cls[1] - cls[0])]
-    return float(1 / (1 + np.exp(-np.max(margin)))) if margin.size else 0.0
