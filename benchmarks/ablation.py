@@ -1,10 +1,11 @@
 """What each part of the recipe is worth: the same short training with one thing changed, several seeds, held-out clips.
 
-    python benchmarks/ablation.py --data DATA --init resnet18_imagenet_layer1-3.pth --pairs 12000 --seeds 0 1 2
+    python benchmarks/ablation.py --data DATA --init resnet18_imagenet_layer1-3.pth --pairs 3200 --seeds 0 1
 
 Every run is a `siamsa train` of its own below --output: stopped at any moment, the same command goes on, and runs that
 are done are not done again. --page writes the table with each row's command, and keeps what the page has from
-`## What it says` on.
+`## What it says` on. DATA is `data.root` of siamsa_r18's sources (docs/datasets.md), with the held-out --clips in its
+folder `videos`.
 """
 
 from __future__ import annotations
@@ -114,11 +115,13 @@ def _page(args: argparse.Namespace, rows: list[Row]) -> str:
     words = ["python", "benchmarks/ablation.py", "--data", "DATA"]
     words += ["--init", Path(args.init).name] if args.init else []
     words += ["--set", *args.set] if args.set else []
-    words += ["--variants", *args.variants] if args.variants != list(VARIANTS) else []
-    words += ["--pairs", str(args.pairs), "--seeds", *map(str, args.seeds), "--page", "docs/ablation.md"]
+    words += ["--pairs", str(args.pairs), "--seeds", *map(str, args.seeds)]
+    every = ["--variants", *args.variants] if args.variants != list(VARIANTS) else []
     table = "\n".join(_line(row, rows[0]) for row in rows)
     commands = "\n".join(
-        f"- {VARIANTS[row.name][0]}: `{' '.join(VARIANTS[row.name][1]) or 'nothing set'}`" for row in rows
+        f"# {VARIANTS[row.name][0]}: {' '.join(VARIANTS[row.name][1]) or 'nothing else set'}\n"
+        f"{shlex.join([*words, '--variants', row.name])}"
+        for row in rows
     )
     return f"""# What the parts of the recipe are worth
 
@@ -127,18 +130,21 @@ tracker on {len(args.clips)} clips held out of training, of the best point on pa
 of all seeds together. ± is the standard deviation over seeds: smaller differences say nothing.
 
 ```sh
-{shlex.join(words)}
+{shlex.join([*words, *every, "--page", "docs/ablation.md"])}
 ```
 
 | | clips | against the recipe | pairs | minutes |
 |---|---|---|---|---|
 {table}
 
-Each row is `siamsa train --experiment siamsa_r18` with
+Each row by itself, a `siamsa train --experiment siamsa_r18` for each seed, with what is set beside the row's name:
 
+```sh
 {commands}
+```
 
-and with `--variants` the script runs some of them. Held-out clips: {", ".join(args.clips)}.
+`DATA` is `data.root` of the sources of `siamsa_r18` ([datasets.md](datasets.md)); --init takes any weights that
+`train.init` does ([training.md](training.md)). Held-out clips: {", ".join(args.clips)}.
 """
 
 

@@ -1,4 +1,4 @@
-"""TensorBoard: scalars, and pictures of pairs with their boxes, score maps and where attention changes the map."""
+"""TensorBoard: scalars, and pictures of pairs: their boxes, score maps and by how much attention changes the map."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tracker.training.step import Run
 from tracker.training.validate import best_boxes
 
 SHOWN = 4  # pairs in a picture
+CAPTIONS = ("template", "true green, found red", "score", "changed by attention")
 TRUE, FOUND = (0, 255, 0), (0, 0, 255)  # BGR
 Image = NDArray[np.uint8]
 
@@ -49,7 +50,8 @@ class Board:
 
 
 def picture(run: Run, batch: Batch) -> Image:
-    """A sheet (BGR), one pair a row: template, search with true (green) and found box (red), score map, attention."""
+    """A sheet (BGR), one pair a row: template, search with true (green) and found box (red), score map, and by how much
+    attention changes the search crop's deepest map: red is as much as the map's mean size, or more."""
     net = run.average.net if run.average else run.net
     was_training = net.training
     net.eval()
@@ -71,8 +73,9 @@ def picture(run: Run, batch: Batch) -> Image:
         side = x.shape[0]
         frame = np.zeros((side, z.shape[1], 3), np.uint8)
         frame[: z.shape[0]] = z
-        rows.append(np.hstack((frame, boxed, heat(x, scores[i], 1.0, 31), heat(x, change[i], change[i].max(), 0))))
-    return np.vstack(rows)
+        rows.append(np.hstack((frame, boxed, heat(x, scores[i], 1.0, 31), heat(x, change[i], 1.0, 0))))
+    widths = [z.shape[1], *[x.shape[1]] * 3]
+    return np.vstack((np.hstack([_caption(text, w) for text, w in zip(CAPTIONS, widths, strict=True)]), *rows))
 
 
 def heat(image: Image, values: NDArray[np.float32], top: float, margin: int) -> Image:
@@ -86,10 +89,12 @@ def heat(image: Image, values: NDArray[np.float32], top: float, margin: int) -> 
 
 @contextmanager
 def _recorded(modules: nn.Module, changes: list[Tensor]) -> Iterator[None]:
-    """Note how much each attention module changes its map at each position: N,H,W, the mean over channels."""
+    """Note how much each attention module changes its map at each position: N,H,W, the mean over channels as part of
+    that of the whole map."""
 
     def note(_: nn.Module, given: tuple[Tensor, ...], made: Tensor) -> None:
-        changes.append((made - given[0]).abs().mean(1).float())
+        change, whole = (made - given[0]).abs().mean(1).float(), given[0].abs().float().mean((1, 2, 3))
+        changes.append(change / whole[:, None, None].clamp(min=1e-9))
 
     hooks = [module.register_forward_hook(note) for module in modules.children()]
     try:
@@ -97,6 +102,11 @@ def _recorded(modules: nn.Module, changes: list[Tensor]) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _caption(text: str, width: int) -> Image:
+    strip = np.zeros((18, width, 3), np.uint8)
+    return np.asarray(cv2.putText(strip, text, (4, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1, cv2.LINE_AA))
 
 
 def _image(planes: Tensor) -> Image:
