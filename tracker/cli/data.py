@@ -105,9 +105,11 @@ def _check_data(args: argparse.Namespace) -> int:
     """Print one line for everything that is damaged, then what there is; 0 if nothing is damaged, else 2."""
     from tqdm import tqdm
 
-    from tracker.data.checking import check, write_sheet
+    from tracker.data.checking import check, sheet_place, write_sheet
 
     _known(args.layout, args.root)
+    if args.sheet:
+        sheet_place(args.sheet)
     with tqdm(unit="part", disable=None) as bar:
         found = check(args.layout, args.root, args.images, bar.update)
     for line in found.faults:
@@ -173,7 +175,8 @@ def _crops(args: argparse.Namespace) -> int:
     left = loaded.left.damaged
     for line in (*left.values(), *damaged):
         print(line)
-    print(f"{args.output}: crops of {len(loaded.tracks)} tracks, {cut} boxes; {len(damaged)} images are damaged")
+    bad = f"{len(damaged)} image{' is' if len(damaged) == 1 else 's are'} damaged"
+    print(f"{args.output}: crops of {len(loaded.tracks)} tracks, {cut} boxes wanted; {bad}")
     return 1 if damaged or left else 0
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tracker.data.files import read_text
+from tracker.data.files import numbered_frames, read_text
 from tracker.data.report import Report
 from tracker.data.tracks import Track
 from tracker.errors import InputError
@@ -17,9 +18,26 @@ Frames = Sequence[tuple[int, str]]
 
 
 def listed(listing: Path, report: Report) -> list[str]:
-    """Names in a list of clips, one a line (`a/b` and a trailing `/` are fine)."""
+    """Names in a list of clips, one a line (`a/b` and a trailing `/` are fine), each once."""
     report.uses(listing)
-    return [line.strip().strip("/") for line in read_text(listing).splitlines() if line.strip()]
+    names: dict[str, int] = {}
+    for number, line in enumerate(read_text(listing).splitlines(), 1):
+        name = line.strip().strip("/")
+        if name in names and report.checks:  # no harm to training
+            report.fault(f"{listing}, line {number}: {name} is in line {names[name]} already")
+        elif name:
+            names.setdefault(name, number)
+    return list(names)
+
+
+def without_boxes(report: Report, clips: Iterable[Path], table: str, inner: str = "") -> None:
+    """Fault each clip that has frames (in its folder `inner`), but not the file `table`: only for a check, since it is
+    no harm to training. The tracks depend on these files not being there."""
+    for clip in clips:
+        if not os.path.lexists(clip / table):
+            report.uses(clip / table)
+            if report.checks and numbered_frames(clip / inner):
+                report.fault(f"{clip / table}: missing, the boxes of the frames in {clip / inner}")
 
 
 def read_each(report: Report, clips: Iterable[Path], read: Callable[[Path, Report], Track | None]) -> Iterator[Track]:

@@ -123,4 +123,7 @@ def read_flags(path: Path, count: int) -> NDArray[np.int64]:
         raise InputError(f"{path}: expected one whole number a frame ({error})") from None
     if len(values) != count:
         raise InputError(f"{path}: {len(values)} values for {count} frames")
+    odd = np.flatnonzero(~np.isfinite(values) | (values != np.round(values)))
+    if len(odd):
+        raise InputError(f"{path}: expected one whole number a frame, got {values[odd[0]]:g} for frame {odd[0] + 1}")
     return values.astype(np.int64)

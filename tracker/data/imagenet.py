@@ -12,7 +12,8 @@ from tracker.data.files import walk
 from tracker.data.report import Report
 from tracker.errors import InputError
 
-ANNOTATIONS, DATA = "Annotations", "Data"
+ANNOTATIONS, DATA, IMAGE = "Annotations", "Data", ".JPEG"
+NEGATIVES = "_train_extra"  # part of the names of DET's folders of images in which there is nothing to find
 
 
 @dataclass(frozen=True)
@@ -84,21 +85,52 @@ def annotation_folder(folder: Path, kind: str) -> Path:
 def image_of(xml: str) -> str:
     """The image that belongs to an annotation file."""
     head, _, tail = xml.rpartition(f"{os.sep}{ANNOTATIONS}{os.sep}")
-    return os.path.join(head, DATA, os.path.splitext(tail)[0] + ".JPEG")
+    return os.path.join(head, DATA, os.path.splitext(tail)[0] + IMAGE)
+
+
+def image_folder(place: Path) -> Path:
+    """The folder of the images that belong to the annotation files in `place`."""
+    return Path(image_of(os.path.join(place, "0.xml"))).parent
+
+
+def images_in(folder: Path) -> set[str]:
+    """Names of the images in a folder, without their ending; none where there is no such folder."""
+    names = os.listdir(folder) if folder.is_dir() else []
+    return {name[: -len(IMAGE)] for name in names if name.endswith(IMAGE) and not name.startswith(".")}
 
 
 def xml_folders(top: Path, report: Report) -> Iterator[tuple[Path, list[str]]]:
     """Folders that hold XML files, with these in order of their names. Raises InputError where there are none.
 
-    Each is met once: PySOT's instructions put links to the folders beside them.
+    Each is met once: PySOT's instructions put links to the folders beside them. Images without an XML file are faults
+    for a check.
     """
     empty = True
+    known: set[str] = set()
     for place, files in walk(top):
         found = sorted(os.path.join(place, name) for name in files if name.lower().endswith(".xml"))
+        report.uses(place)
         if found:
             empty = False
-            report.uses(place.parent, place, *found)
+            report.uses(*found)
+            if report.checks:  # no harm to training
+                images = image_folder(place)
+                known.add(os.path.realpath(images))
+                for name in sorted(images_in(images) - {os.path.splitext(os.path.basename(f))[0] for f in found}):
+                    report.fault(f"{place / name}.xml: missing, the boxes of {images / name}{IMAGE}")
             yield place, found
             report.step()
     if empty:
         raise InputError(f"{top}: no XML files in it")
+    if report.checks:
+        _other_images(top, known, report)
+
+
+def _other_images(top: Path, known: set[str], report: Report) -> None:
+    """Fault folders of images beyond the `known` ones. DET's negatives have no annotations."""
+    images = image_folder(top)
+    for place, _ in walk(images) if images.is_dir() else ():
+        names = images_in(place)
+        if names and NEGATIVES not in place.name and os.path.realpath(place) not in known:
+            sheets = top / place.relative_to(images)
+            report.fault(f"{sheets / min(names)}.xml: missing, as are all the boxes of {len(names)} images in {place}")

@@ -23,14 +23,14 @@ from numpy.typing import NDArray
 
 from tracker.data import cache, indexfile
 from tracker.data.choice import EVERYTHING, Choice
-from tracker.data.datasets import Loaded, Report, Tracks, read
+from tracker.data.datasets import Loaded, Report, Tracks, nothing_usable, read
 from tracker.data.indexfile import Stale
 from tracker.data.left_out import LeftOut
 from tracker.data.report import MAX_ASPECT, MIN_SIDE
 from tracker.data.warn import warn_once
 from tracker.errors import InputError
 
-FORMAT = 2
+FORMAT = 3
 HERE = "\0"  # begins a text on a file in the data set's folder
 log = logging.getLogger(__name__)
 
@@ -105,11 +105,13 @@ def index_files(layout: str, folder: Path) -> list[Path]:
 def build(layout: str, folder: Path, progress: Callable[[], object] | None = None) -> tuple[Loaded, Path]:
     """Read a folder and write its index; damaged clips are left out.
 
-    Raises InputError where the folder does not hold the layout, or only damage, and cache.Unwritable.
+    Raises InputError where the folder does not hold the layout, or no usable box, and cache.Unwritable.
     """
     path = cache.writable(folder) / f"{layout}.index"  # made first: a new folder changes the time of the one above
     report = Report("skip", progress=progress)
     loaded = read(layout, folder, report)
+    if not len(loaded.tracks):
+        raise InputError(nothing_usable(folder, loaded.left))
     used = [os.path.relpath(p, folder) for p in report.used]
     header: dict[str, Any] = {
         "format": FORMAT,

@@ -38,7 +38,8 @@ class Report:
     or the part of it that is damaged, and remembered in `left`. list, for a check: faults are collected, one line each
     with the file's name, and readers look more closely.
     Clips beyond `choice` are not read; `excluded` are the names in `choice.exclude` that were met. `used` are the files
-    and folders whose change would change what was read.
+    and folders whose change would change what was read, also some that are not there. `stated` are sizes (width,
+    height) that a file gives for an image, or for all images of a folder; only a check asks for them.
     """
 
     damage: Literal["refuse", "skip", "list"] = "refuse"
@@ -48,6 +49,7 @@ class Report:
     used: dict[str, None] = field(default_factory=dict)
     progress: Callable[[], object] | None = None
     excluded: set[str] = field(default_factory=set)
+    stated: dict[str, tuple[float, float]] = field(default_factory=dict)
     _clip: str = ""
 
     @property
@@ -79,8 +81,7 @@ class Report:
 
     def part(self, clip: str, work: Callable[..., T], *values: object) -> T | None:
         """What `work(*values)` gives for a clip; None where that is not wanted, or damaged: a fault of its own."""
-        if not self.choice.may_take(clip):
-            self.excluded |= self.choice.refuses(clip)
+        if not self.wants(clip):
             return None
         outer, self._clip = self._clip, clip
         try:
@@ -92,6 +93,18 @@ class Report:
             return None
         finally:
             self._clip = outer
+
+    def wants(self, clip: str) -> bool:
+        """Whether a clip may hold something that is wanted; if not, the names that exclude it are noted."""
+        wanted = self.choice.may_take(clip)
+        if not wanted:
+            self.excluded |= self.choice.refuses(clip)
+        return wanted
+
+    def states(self, path: str | Path, size: tuple[float, float]) -> None:
+        """Note for a check the width and height that a file gives for an image, or for the images of a folder."""
+        if self.checks:
+            self.stated[str(path)] = size
 
     def size_of(self, path: str | Path) -> tuple[int, int]:
         """Width and height of an image. Raises InputError; the result then depends on what is in that image."""
@@ -107,7 +120,7 @@ class Report:
             self.progress()
 
     def uses(self, *paths: str | Path) -> None:
-        """The tracks depend on these files' content and on these folders' lists of names."""
+        """The tracks depend on these files' content, on these folders' lists of names, or on nothing being there."""
         self.used.update(dict.fromkeys(map(str, paths)))
 
     def hide(self, flag: str, hidden: NDArray[np.bool_]) -> None:

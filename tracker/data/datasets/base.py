@@ -61,6 +61,11 @@ def read(layout: str, folder: Path, report: Report | None = None) -> Loaded:
     return Loaded(tracks, report.left, frozenset(report.excluded)).choose(report.choice)
 
 
+def nothing_usable(folder: Path, left: LeftOut) -> str:
+    """What to say where a folder holds the layout, but no usable box."""
+    return f"{folder}: no usable box in it ({str(left) or 'none were left out: its lists or tables are empty'})"
+
+
 def not_here(folder: Path, wanted: str, layout: str) -> NoReturn:
     """Raise the InputError for a folder that does not hold this layout at all."""
     raise InputError(f"{folder}: {wanted}; is this the {layout} layout? (docs/datasets.md shows what is expected)")

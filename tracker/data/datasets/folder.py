@@ -15,7 +15,7 @@ from tracker.data.files import numbered_frames, read_rows, read_text, walk
 from tracker.data.report import Report
 from tracker.data.tracks import Track
 from tracker.errors import InputError
-from tracker.formats.targets import Boxes, beside, read_boxes
+from tracker.formats.targets import Boxes, endings_alone, read_boxes
 
 TRUTH, BOXES = "groundtruth.txt", "boxes"
 PLACES = ("", "img", "images", "frames")  # of the frames, below the folder that holds the boxes
@@ -23,8 +23,13 @@ ABSENT = "absent"
 
 
 def table_in(folder: Path) -> Path | None:
-    """`groundtruth.txt`, or `boxes.csv` (.jsonl, .mot, .txt); None where there is neither."""
-    return folder / TRUTH if (folder / TRUTH).is_file() else beside(folder / BOXES)
+    """`groundtruth.txt`, or `boxes.csv` (.jsonl, .mot, .txt); None where there is neither.
+
+    What is called so and is no file is given where there is nothing else: reading it says what is wrong.
+    """
+    names = set(os.listdir(folder))
+    found = [folder / name for name in (TRUTH, *(BOXES + e for e in endings_alone())) if name in names]
+    return next((path for path in found if path.is_file()), found[0] if found else None)
 
 
 def clip_tables(folder: Path, report: Report) -> Iterator[Path]:
@@ -34,6 +39,10 @@ def clip_tables(folder: Path, report: Report) -> Iterator[Path]:
         table = table_in(place)
         if table is not None:
             yield table
+        elif report.checks and numbered_frames(place):  # no harm to training
+            clip = place.parent if place != folder and place.name in PLACES else place
+            if clip == place or table_in(clip) is None:
+                report.fault(f"{clip / TRUTH}: missing, the boxes of the frames in {place}")
 
 
 def read_truth(path: Path) -> NDArray[np.float64]:
@@ -74,6 +83,8 @@ def read_clip(root: Path, table: Path, report: Report) -> list[Track]:
 def _from_boxes(name: str, frames: Frames, table: Path, report: Report) -> list[Track]:
     """A box file counts the frames of the folder from 0, in order of their numbers."""
     tracks = []
+    if not table.is_file():
+        raise InputError(f"{table}: is not a file, but should hold the boxes of {table.parent}")
     objects: list[Boxes] = read_boxes(table)
     for thing in objects:
         if thing.frames[-1] >= len(frames):

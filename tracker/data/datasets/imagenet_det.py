@@ -19,6 +19,7 @@ def read_still(name: str, file: str, present: set[str], report: Report) -> list[
     """The objects of one image."""
     image = image_of(file)
     sheet = read_xml(file)
+    report.states(image, sheet.size)
     if not sheet.things:
         return []  # some files of DET say that there is nothing
     if os.path.basename(image) not in present:

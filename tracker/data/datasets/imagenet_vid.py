@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tracker.data.datasets.base import DATASETS
-from tracker.data.imagenet import Thing, annotation_folder, image_of, read_xml, xml_folders
+from tracker.data.imagenet import Sheet, Thing, annotation_folder, image_of, read_xml, xml_folders
 from tracker.data.report import Report
 from tracker.data.tracks import Track
 from tracker.errors import InputError
@@ -27,10 +27,11 @@ def read_video(name: str, files: list[str], report: Report) -> list[Track]:
         report.uses(image)
         report.fault(f"{image}: missing")
     for file in files:
-        sheet, image = report.part(name, read_xml, file), image_of(file)
+        sheet, image = report.part(name, read_sheet, file), image_of(file)
         if sheet is None or image in missing:
             continue
         size = sheet.size
+        report.states(image, size)
         for thing in sheet.things:
             by_track[thing.track].append((_number(file), file, thing))
     tracks = []
@@ -46,6 +47,14 @@ def read_video(name: str, files: list[str], report: Report) -> list[Track]:
             kind = seen[0][2].category
             tracks.append(Track(f"{name}#{key}", paths, boxes[keep].astype(np.float32), numbers, kind))
     return tracks
+
+
+def read_sheet(file: str) -> Sheet:
+    """The XML file of a frame. Raises InputError as `read_xml` does, and where an object is of no track."""
+    sheet = read_xml(file)
+    if not all(thing.track for thing in sheet.things):
+        raise InputError(f"{file}: not an ImageNet annotation (no <trackid> in <object>)")
+    return sheet
 
 
 def _images(folder: str) -> set[str]:

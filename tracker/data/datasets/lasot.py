@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from tracker.data.clips import listed, make_track, match, read_each
+from tracker.data.clips import listed, make_track, match, read_each, without_boxes
 from tracker.data.datasets.base import DATASETS, not_here
-from tracker.data.files import numbered_frames, read_flags, read_rows
+from tracker.data.files import folders_in, numbered_frames, read_flags, read_rows
 from tracker.data.held_out import clips_of_benchmark
 from tracker.data.report import Report
 from tracker.data.tracks import Track
@@ -31,10 +32,12 @@ def clip_folders(folder: Path, report: Report) -> list[Path]:
         flat = [folder / name for name in names]
         nested = [folder / name.rsplit("-", 1)[0] / name for name in names]
         return [a if a.is_dir() else b for a, b in zip(flat, nested, strict=True)]
-    for pattern in (f"*/{TRUTH}", f"*/*/{TRUTH}"):
-        clips = sorted((p.parent for p in folder.glob(pattern)), key=lambda p: (p.parent, natural(p.name)))
+    top = folders_in(folder)
+    for places, inner in (([folder], top), (top, [clip for place in top for clip in folders_in(place)])):
+        clips = sorted((p for p in inner if os.path.lexists(p / TRUTH)), key=lambda p: (p.parent, natural(p.name)))
         if clips:
-            report.uses(folder, *dict.fromkeys(clip.parent for clip in clips))
+            report.uses(folder, *places)
+            without_boxes(report, inner, TRUTH, "img")
             return without_test(folder, clips, report)
     not_here(folder, f"no clip with a {TRUTH} in it or in its class folders", "LaSOT")
 
@@ -66,8 +69,8 @@ def read_clip(clip: Path, report: Report) -> Track | None:
     match(clip / "img", frames, len(boxes), clip / TRUTH)
     shown = np.ones(len(boxes), bool)
     for name, flag in FLAGS.items():
-        if (clip / name).is_file():
-            report.uses(clip / name)
+        report.uses(clip / name)
+        if (clip / name).exists():
             hidden = read_flags(clip / name, len(boxes)) == 1
             report.hide(flag, hidden & shown)
             shown &= ~hidden

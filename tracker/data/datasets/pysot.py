@@ -31,8 +31,9 @@ def crop_folder(folder: Path) -> tuple[Path, int]:
     return best, int(best.name[4:])
 
 
-def tables(folder: Path) -> list[Path]:
+def tables(folder: Path, report: Report) -> list[Path]:
     """The JSON files: `train*.json`, or else all."""
+    report.uses(folder)
     others = (p for p in sorted(folder.glob("*.json")) if p.name != RECORD and not p.name.startswith("."))
     found = sorted(folder.glob("train*.json")) or list(others)
     if not found:
@@ -46,7 +47,7 @@ def read_json(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
         data = json.loads(read_text(path))
         if not all(isinstance(tracks, dict) for tracks in data.values()):
             raise TypeError("a video without tracks")
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path}: not {{video: {{track: {{frame: box}}}}}} ({error})") from None
@@ -63,7 +64,7 @@ def read_track(
             return None
         sizes = np.array([_width_height(frames[frame]) for _, frame in named], np.float64)
         category = str(frames.get(META, {}).get("category", ""))
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(f"{where}: {video!r}, track {key!r} is damaged ({error})") from None
     relative = bool((sizes <= 1.5).all())  # YouTube-BB's file has fractions of the frame
     frame_boxes = np.concatenate([np.zeros_like(sizes), sizes * (1e4 if relative else 1.0)], axis=1)
@@ -71,6 +72,7 @@ def read_track(
     if not len(keep):
         return None
     base = os.path.join(crops, *video.split("/"))
+    report.states(base, (size, size))
     paths = [os.path.join(base, f"{named[i][1]:0>6}.{key}.x.jpg") for i in keep]
     numbers = np.array([named[i][0] for i in keep], np.int64)
     boxes = boxes_in_crops(frame_boxes[keep], size).astype(np.float32)
@@ -90,7 +92,7 @@ def _width_height(box: Any) -> tuple[float, float]:
 def scan(folder: Path, report: Report) -> Iterator[Track]:
     """Tracks of crops with boxes in crop pixels. Raises InputError naming what is missing or damaged."""
     crops, size = crop_folder(folder)
-    for table in tables(folder):
+    for table in tables(folder, report):
         report.uses(table)
         data = report.attempt(read_json, table) or {}
         for video, tracks in data.items():

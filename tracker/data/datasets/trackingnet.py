@@ -14,14 +14,27 @@ from tracker.data.report import Report
 from tracker.data.tracks import Track
 from tracker.errors import InputError
 
+PARTS = 12
 
-def parts(folder: Path) -> list[Path]:
-    """The folders `TRAIN_0` ... `TRAIN_11` that are there (any of them), or the folder itself if it is one of them."""
+
+def parts(folder: Path, report: Report) -> list[Path]:
+    """The folders `TRAIN_0` ... `TRAIN_11` that are there (any of them), or the folder itself if it is one of them.
+
+    One with frames, but without boxes, is a fault for a check.
+    """
+    report.uses(folder / "anno")
     if (folder / "anno").is_dir():
         return [folder]
-    found = [p for p in folders_in(folder) if p.name.startswith("TRAIN") and (p / "anno").is_dir()]
+    report.uses(*(folder / f"TRAIN_{k}" / "anno" for k in range(PARTS)))  # by name: other files may come and go
+    training = [p for p in folders_in(folder) if p.name.startswith("TRAIN")]
+    found = [p for p in training if (p / "anno").is_dir()]
     if not found:
         not_here(folder, "no TRAIN_0, TRAIN_1, ... with a folder anno in it", "TrackingNet")
+    for part in training:
+        if part not in found:
+            report.uses(part / "anno")
+            if report.checks and (part / "frames").is_dir():  # no harm to training
+                report.fault(f"{part / 'anno'}: missing, the folder of the boxes of {part / 'frames'}")
     return sorted(found, key=lambda p: (len(p.name), p.name))
 
 
@@ -41,7 +54,7 @@ def read_clip(table: Path, report: Report) -> Track | None:
 @DATASETS.register("trackingnet")
 def scan(folder: Path, report: Report) -> Iterator[Track]:
     """Tracks of a folder in TrackingNet layout. Raises InputError naming what is missing or damaged."""
-    for part in parts(folder):
+    for part in parts(folder, report):
         report.uses(part / "anno")
         tables = sorted((part / "anno").glob("*.txt"))
         if not tables:

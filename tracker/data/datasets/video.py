@@ -13,14 +13,14 @@ from tracker.data.report import Report
 from tracker.data.tracks import Track
 from tracker.data.unpack import frame_name, unpack
 from tracker.errors import InputError
-from tracker.formats.targets import beside, read_boxes
+from tracker.formats.targets import beside, endings_alone, read_boxes
 
 VIDEOS = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"}
 
 
 def read_video(video: Path, report: Report) -> list[Track]:
     """The objects of one video. Its frames are unpacked once (see `tracker.data.unpack`); lost ones are left out."""
-    table = beside(video.with_suffix("")) or beside(video)
+    table = beside(video.with_suffix("")) or beside(video) or _in_capitals(video)
     if table is None:
         raise InputError(
             f"{video.with_suffix('.csv')}: missing, the boxes of {video.name} (`siamsa track` writes them)"
@@ -46,6 +46,15 @@ def read_video(video: Path, report: Report) -> list[Track]:
             boxes = thing.boxes[keep].astype(np.float32)
             tracks.append(Track(name, [paths[i] for i in keep], boxes, thing.frames[keep]))
     return tracks
+
+
+def _in_capitals(video: Path) -> Path | None:
+    """The box file of a video whose ending is `.CSV`, as some cameras and systems write it."""
+    names = {
+        n.lower(): n for n in sorted(os.listdir(video.parent)) if n.startswith((video.stem + ".", video.name + "."))
+    }
+    wanted = (f"{stem}{ending}".lower() for stem in (video.stem, video.name) for ending in endings_alone())
+    return next((video.parent / names[n] for n in wanted if n in names and (video.parent / names[n]).is_file()), None)
 
 
 @DATASETS.register("video")
