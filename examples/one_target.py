@@ -23,7 +23,10 @@ def main() -> None:
     if not ok:
         parser.error(f"{args.video}: cannot be read as a video")
     follow = tracker.load()  # the shipped network, on a GPU where there is one
-    follow.init(frame, args.box)
+    try:
+        follow.init(frame, args.box)
+    except ValueError as error:  # a box that is no good, in one line
+        parser.error(str(error))
     number = 0
     while True:
         ok, frame = capture.read()

@@ -25,19 +25,22 @@ def main() -> None:
     parser.add_argument("--output", default="boxes.mot", metavar="FILE")
     args = parser.parse_args()
 
-    follower = tracker.MultiTracker(tracker.load())  # one network for all targets
-    with open_source(args.source) as source, Engine(source, follower, [Boxes(args.output)]) as engine:
-        first = engine.add(args.first, "first")
-        for step in engine:  # what is changed here is in this frame's rows
-            if step.index == 10:
-                second = engine.add(args.second, "second")
-            elif step.index == 20:
-                box = step.results[first].box
-                engine.redraw(first, replace(box, x=box.x - 1, y=box.y - 1, w=box.w + 2, h=box.h + 2))
-            elif step.index == 30:
-                engine.remove(second)
-            states = {engine.targets[id].label: result.state for id, result in engine.current.results.items()}
-            print(step.index, *(f"{name}: {state}" for name, state in states.items()))
+    try:
+        follower = tracker.MultiTracker(tracker.load())  # one network for all targets
+        with open_source(args.source) as source, Engine(source, follower, [Boxes(args.output)]) as engine:
+            first = engine.add(args.first, "first")
+            for step in engine:  # what is changed here is in this frame's rows
+                if step.index == 10:
+                    second = engine.add(args.second, "second")
+                elif step.index == 20:
+                    box = step.results[first].box
+                    engine.redraw(first, replace(box, x=box.x - 1, y=box.y - 1, w=box.w + 2, h=box.h + 2))
+                elif step.index == 30:
+                    engine.remove(second)
+                states = {engine.targets[id].label: result.state for id, result in engine.current.results.items()}
+                print(step.index, *(f"{name}: {state}" for name, state in states.items()))
+    except ValueError as error:  # a source, a box or an output that is no good, in one line
+        parser.error(str(error))
     print(f"{engine.summary.frames} frames at {engine.summary.fps:.1f} a second; wrote {args.output}")
 
 

@@ -61,10 +61,23 @@ def test_track_video(video: Path, tmp_path: Path) -> None:
     assert len(read_video(tmp_path / "a.mp4")) == FRAMES
 
 
-def test_bad_use_of_an_example_is_one_line(tmp_path: Path) -> None:
-    for script, words in (("one_target.py", ["no.mp4", "--box", BOX]), ("track_video.py", ["no.mp4", f"a={BOX}"])):
-        done = subprocess.run(command(script, *words), cwd=tmp_path, env=environment(), capture_output=True, text=True)
-        assert done.returncode == 2 and "no.mp4" in done.stderr and "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("one_target.py", ["--box", "{box}"]),
+        ("track_video.py", ["a={box}"]),
+        ("several_targets.py", ["--first", "{box}", "--second", "{box}"]),
+        ("camera.py", ["--box", "{box}", "--no-window"]),
+    ],
+)
+def test_bad_use_of_an_example_is_one_line(script: str, words: list[str], video: Path, tmp_path: Path) -> None:
+    """A file that is missing, and a box that lies outside of the picture."""
+    for source, box, wrong in (("no.mp4", BOX, "no.mp4"), (str(video), "900,9,9,9", "box x: 900..909 lies outside")):
+        said = [source, *(word.format(box=box) for word in words)]
+        done = subprocess.run(command(script, *said), cwd=tmp_path, env=environment(), capture_output=True, text=True)
+        last = done.stderr.splitlines()[-1]
+        assert done.returncode == 2 and last.startswith(f"{script}: error: ") and wrong in last, done.stderr
+        assert "Traceback" not in done.stderr and not list(tmp_path.iterdir())
 
 
 def test_several_targets(video: Path, tmp_path: Path) -> None:

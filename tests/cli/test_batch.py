@@ -68,6 +68,47 @@ def test_a_video_that_fails_is_told_and_the_others_go_on(
     assert "failed before (--retry-failed tries again)" in capsys.readouterr().err
 
 
+def test_a_target_that_fails_is_told_with_its_line(
+    tmp_path: Path, template_tracker: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    clips(tmp_path / "clips", 2)[1].with_suffix(".box.txt").write_text(f"near={BOX}\nfar=900,1,2,3\n")
+    for _ in "again":
+        assert siamsa(tmp_path) == 1
+        said = capsys.readouterr()
+        assert said.err.count("\n") == 1
+        assert said.err.startswith(
+            "siamsa: clip1, not tracked: clip1.box.txt, line 2 (far): box x: 900..902 lies outside"
+        )
+        assert (
+            "2 of 2 videos done" in said.out
+            and "1 target not tracked, others of the same video were: clip1" in said.out
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "words", "threads"), [("3", [], 3), ("3", ["--threads", "2"], 2), ("", [], None), ("all", [], None)]
+)
+def test_threads_are_those_that_the_environment_says(
+    tmp_path: Path,
+    template_tracker: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+    words: list[str],
+    threads: int | None,
+) -> None:
+    clips(tmp_path / "clips", 1, frames=2)
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(8), raising=False)
+    assert siamsa(tmp_path, *words) == 0
+    assert template_tracker["threads"] == (threads or 8)
+
+
+def test_the_page_says_which_table_it_is_of(tmp_path: Path, video: Path, template_tracker: dict[str, Any]) -> None:
+    jobs = table(tmp_path / "j2.csv", f"{video},{BOX},,,", f"gone.mp4,{BOX},,,")
+    assert main(["batch", str(jobs), "--output", str(tmp_path / "out"), "--workers", "0", "--skip-missing"]) == 1
+    assert "<h1>j2.csv: 2 videos</h1>" in (tmp_path / "out" / "index.html").read_text()
+
+
 def test_videos_without_a_box_do_not_fail_the_run(
     tmp_path: Path, template_tracker: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,7 @@ from tracker.tracking.result import Result
 
 BOX = "20,40,24,24"
 HEAD = "video,x,y,w,h,name,frame,output"
-VOID = {"meta", "img", "input", "rect", "path"}
+VOID = {"meta", "img", "input", "rect", "path", "wbr"}
 
 
 class Deadly(TemplateTracker):

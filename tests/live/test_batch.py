@@ -108,12 +108,12 @@ def test_a_bad_video_costs_itself_only(tmp_path: Path, store: Store) -> None:
     paths[0].write_bytes(b"no video" * 100)
     paths[1].with_suffix(".box.txt").write_text("500,40,24,24\n")
     paths[2].with_suffix(".box.txt").unlink()
-    paths[2].with_suffix(".csv").write_text("x,y,w,h,frame\n20,40,24,24,0\n20,40,24,24,99\n")
+    paths[2].with_suffix(".csv").write_text("x,y,w,h,frame\n20,40,24,24,99\n")
     jobs = read_jobs(tmp_path / "clips")
     done = run(store, jobs)
     wrong = {name: outcome.error for name, outcome in done.items() if outcome.error}
     assert sorted(wrong) == ["clip0", "clip1", "clip2"]
-    assert "lies outside the frame" in wrong["clip1"] and "ends with frame 13, before 99" in wrong["clip2"]
+    assert wrong["clip1"].startswith("clip1.box.txt, line 1: box x: 500..524 lies outside the frame")
     assert sorted(stamps(store.folder)) == ["clip3.csv"], "nothing is left of those that failed"
     rows = {row["result"]: row for row in summary(store.folder)}
     assert rows["clip1"]["state"] == "failed" and rows["clip1"]["error"] == wrong["clip1"]
@@ -188,8 +188,10 @@ def test_the_page_is_whole_and_alone(tmp_path: Path, store: Store) -> None:
     assert len(sources) == 9 and all(source.startswith("data:image/jpeg;base64,") for source in sources)
     assert not [t for t, given in page.tags if t in {"link", "iframe"} or (t == "script" and given.get("src"))]
     assert "without.mp4" in page.text and "http" not in page.text.replace("http-equiv", "")
-    failed = next(row for row in page.rows if row[0] == "clip2")
-    assert "failed" in failed[1] and failed[3] == "-"
+    failed = next(row for row in page.rows if row[0] == "clip2.mp4")
+    assert "failed clip2.mp4: " in failed[1] and failed[3] == "-"
+    assert page.text.count("clip2.mp4: ") == 1 and str(tmp_path) not in page.text, "once, and not where it is"
+    assert next(row for row in page.rows if row[0].startswith("a b"))[0] == "a b#&'<i>.mp4results: a b#&'_i_"
 
 
 class Doubtful(TemplateTracker):

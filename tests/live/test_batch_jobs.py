@@ -12,7 +12,7 @@ from tests.helpers import draw_frame
 from tests.live.batching import BOX, HEAD, table
 from tracker.box import Box
 from tracker.errors import InputError
-from tracker.live.batch.jobs import read_jobs
+from tracker.live.batch.jobs import pictures, read_jobs
 from tracker.live.batch.rows import Target
 
 
@@ -57,6 +57,20 @@ def test_json_says_the_same(place: Path) -> None:
 def test_images_are_a_video_as_folder_and_as_pattern(place: Path) -> None:
     path = table(place / "jobs.csv", f"frames,{BOX},,,", f"frames/*.png,{BOX},,,")
     assert [job.name for job in read_jobs(path).jobs] == ["frames", f"{place.name}-frames"]
+
+
+def test_a_pattern_in_a_folder_with_brackets(place: Path) -> None:
+    (place / "frames").rename(place / "my [a]")
+    (job,) = read_jobs(table(place / "jobs.csv", f"my [a]/*.png,{BOX},,,")).jobs
+    assert len(pictures(job.video)) == 3 and job.shown == "my [a]/*.png"
+
+
+def test_readers_are_shown_no_paths_of_this_machine(place: Path) -> None:
+    (place / "in" / "jobs").mkdir()
+    names = ("../a.mp4", str(place / "b.avi"), str(place / "in" / "jobs" / "c.mp4"))
+    path = table(place / "in" / "jobs" / "jobs.csv", *(f"{name},{BOX},,," for name in names))
+    shown = [job.shown for job in read_jobs(path, skip_missing=True).jobs]
+    assert shown == ["in/a.mp4", f"{place.name}/b.avi", "c.mp4"]
 
 
 def test_names_of_results_never_meet(place: Path) -> None:

@@ -194,6 +194,20 @@ def test_images_come_in_numeric_order_and_hidden_or_other_files_are_left_out(tmp
     assert [index_of(f.image) for f in read(tmp_path, Span(1, 5, 2))[1]] == [1, 9]
 
 
+def test_a_folder_with_brackets_may_hold_a_pattern(tmp_path: Path) -> None:
+    """As a pattern `[a]` is the letter a; where no such folder is, the one of this name is meant."""
+    folder = tmp_path / "my imgs [a]" / "in"
+    folder.mkdir(parents=True)
+    cv2.imwrite(str(folder / "f 0.png"), draw_frame(0))
+    for pattern in ("my imgs [a]/in/f *.png", "my imgs [[]a]/*/f *.png"):
+        assert len(read(tmp_path / pattern)[1]) == 1
+    assert error_of(folder / "[g]*.png").endswith("; a [ of a name is written [[]")
+    (tmp_path / "my imgs a" / "in").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "my imgs a" / "in" / "f 1.png"), draw_frame(1))
+    (frame,) = read(tmp_path / "my imgs [a]/in/f *.png")[1]
+    assert index_of(frame.image) == 1, "a pattern that matches is one"
+
+
 def test_a_corrupt_image_is_a_bad_frame_in_its_place(tmp_path: Path) -> None:
     for index in range(5):
         cv2.imwrite(str(tmp_path / f"{index}.jpg"), draw_frame(index))

@@ -39,17 +39,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--video", action="store_true", help="write a video with box, score and state of each, too")
     add("--no-recovery", action="store_true", help="do not search a lost target in a growing region")
     add("--retry-failed", action="store_true", help="try again what failed before")
-    add_network(parser, 0, "CPU threads a worker (0: the cores are divided)")
+    add(
+        "--skip-missing",
+        action="store_true",
+        help="videos of a table that are not there fail; track the others",
+    )
+    add_network(parser, 0, "CPU threads a worker (0: as OMP_NUM_THREADS says, or else the cores are divided)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Track what is not done; 0, or 1 where a video failed. Bad rows are told before anything is tracked."""
+    """Track what is not done; 0, or 1 where a video or target failed. Bad rows are told before anything is tracked."""
     from tracker.live.batch.jobs import read_jobs
     from tracker.processes.interrupts import stoppable
 
     if args.workers < 0 or args.threads < 0:
         raise InputError(f"--{'workers' if args.workers < 0 else 'threads'}: must be 0 or more")
-    jobs = read_jobs(args.jobs)
+    jobs = read_jobs(args.jobs, args.skip_missing)
     store = _store(args)
     _check(jobs, store)
     with stoppable():
@@ -61,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
             raise
         totals = _write(args, jobs, store)
     _report(args, totals, jobs)
-    return 1 if failed or totals.failures else 0
+    return 1 if failed or totals.failures or totals.refused else 0
 
 
 def _store(args: argparse.Namespace) -> Store:
@@ -119,6 +124,8 @@ def _follow(args: argparse.Namespace, jobs: Jobs, store: Store) -> int:
                     if outcome.error:
                         again = " before (--retry-failed tries again)" if outcome.before else ""
                         print(f"siamsa: {outcome.name} failed{again}: {outcome.error}", file=sys.stderr, flush=True)
+                    elif outcome.partly:
+                        print(f"siamsa: {outcome.name}, not tracked: {outcome.partly}", file=sys.stderr, flush=True)
                     elif outcome.left:
                         print(f"siamsa: {outcome.name} is left to {outcome.left}", file=sys.stderr, flush=True)
     return failed
@@ -127,7 +134,9 @@ def _follow(args: argparse.Namespace, jobs: Jobs, store: Store) -> int:
 def _maker(args: argparse.Namespace) -> tuple[Any, int]:
     """What opens the tracker in a worker, and the CPU threads of each."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = args.threads or max(1, cores // max(1, args.workers))
+    wanted = os.environ.get("OMP_NUM_THREADS", "").strip()
+    given = int(wanted) if wanted.isascii() and wanted.isdigit() else 0
+    threads = args.threads or given or max(1, cores // max(1, args.workers))
     make = partial(
         tracker.load,
         checkpoint=args.checkpoint,
@@ -145,7 +154,8 @@ def _write(args: argparse.Namespace, jobs: Jobs, store: Store) -> Totals:
     from tracker.live.batch.summary import write_summary
 
     totals = write_summary(store, jobs)
-    write_page(store, jobs, totals, args.jobs.resolve().stem)
+    videos = f"{totals.videos} video{'' if totals.videos == 1 else 's'}"
+    write_page(store, jobs, totals, f"{args.jobs.resolve().name}: {videos}")
     return totals
 
 
@@ -156,7 +166,11 @@ def _report(args: argparse.Namespace, totals: Totals, jobs: Jobs) -> None:
     if totals.lost:
         print(f"lost in {100 * totals.lost_share:.1f} % of the targets' frames")
     if totals.failures:
-        print(f"{len(totals.failures)} failed: {', '.join(name for name, *_ in totals.failures[:10])}")
+        print(f"{len(totals.failures)} failed: {', '.join(job.name for job in totals.failures[:10])}")
+    if totals.refused:
+        names = ", ".join(job.name for job in totals.partly[:10])
+        targets = f"{totals.refused} target{'' if totals.refused == 1 else 's'}"
+        print(f"{targets} not tracked, others of the same video were: {names}")
     if jobs.without:
         print(f"{len(jobs.without)} without a box: {', '.join(Path(video).name for video in jobs.without[:10])}")
     if totals.unfinished:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from tracker.errors import InputError
 from tracker.live.batch.rows import Row, Target, read_table
-from tracker.live.sources.images import ENDINGS as IMAGES
-from tracker.live.sources.images import image_files, natural_key
+from tracker.live.sources.images import image_files, image_matches, natural_key
 
 VIDEOS = frozenset(".mp4 .m4v .mov .avi .mkv .webm .mpg .mpeg .ts .mts .m2ts .wmv .flv .ogv .3gp .gif".split())
 BESIDE = (".box.txt", ".csv", ".json")  # what a box file is called, in the order in which they are looked for
@@ -21,11 +20,15 @@ LONGEST = 100  # characters of a name
 
 @dataclass(frozen=True)
 class Job:
-    """One video and its targets, in order of their frames; results are called `name`. Plain values."""
+    """One video and its targets, in order of their frames; results are called `name`. Plain values.
+
+    `shown` is the video as readers of the results see it: its path in the folder of the table.
+    """
 
     name: str
     video: str
     targets: tuple[Target, ...]
+    shown: str
 
     @property
     def address(self) -> str:
@@ -41,8 +44,11 @@ class Jobs:
     without: tuple[str, ...] = ()
 
 
-def read_jobs(path: Path) -> Jobs:
-    """The jobs of a file or folder. Raises InputError naming file and line of what is wrong."""
+def read_jobs(path: Path, skip_missing: bool = False) -> Jobs:
+    """The jobs of a file or folder. Raises InputError naming file and line of what is wrong.
+
+    With `skip_missing` a table may name videos that are not there; they fail when their turn comes.
+    """
     if path.is_dir():
         return _of_folder(path)
     if path.suffix.lower() not in {".csv", ".json"}:
@@ -53,8 +59,8 @@ def read_jobs(path: Path) -> Jobs:
         raise InputError(f"{path}: has no rows")
     by_video: dict[str, list[Row]] = {}
     for row in rows:
-        by_video.setdefault(_video(path.parent, row), []).append(row)
-    return Jobs(_named([(video, _output(own), _targets(own)) for video, own in by_video.items()]))
+        by_video.setdefault(_video(path.parent, row, skip_missing), []).append(row)
+    return Jobs(_named(path.parent, [(video, _output(own), _targets(own)) for video, own in by_video.items()]))
 
 
 def pictures(video: str) -> list[Path]:
@@ -64,14 +70,14 @@ def pictures(video: str) -> list[Path]:
         return image_files(path)
     if path.exists():
         return [path]
-    return sorted(found for found in map(Path, glob.glob(video)) if found.suffix.lower() in IMAGES)
+    return sorted(image_matches(video))
 
 
-def _video(base: Path, row: Row) -> str:
+def _video(base: Path, row: Row, skip_missing: bool) -> str:
     if not row.video:
         raise InputError(f"{row.where}: names no video")
     path = base / Path(row.video).expanduser()
-    if (path.is_dir() or not path.exists()) and not pictures(str(path)):
+    if not skip_missing and (path.is_dir() or not path.exists()) and not pictures(str(path)):
         raise InputError(f"{row.where}: {path}: {'no images in this folder' if path.is_dir() else 'no such file'}")
     return os.path.normpath(path)
 
@@ -98,7 +104,7 @@ def _is_name(text: str) -> bool:
     return re.fullmatch(r'[^./\\<>:"|?*\x00-\x1f][^/\\<>:"|?*\x00-\x1f]*', text) is not None and len(text) <= LONGEST
 
 
-def _named(found: list[tuple[str, tuple[str, str], tuple[Target, ...]]]) -> tuple[Job, ...]:
+def _named(base: Path, found: list[tuple[str, tuple[str, str], tuple[Target, ...]]]) -> tuple[Job, ...]:
     """Jobs with names that differ, on any file system: those that were asked for, and others made of the videos'."""
     taken: dict[str, str] = {}
     for _, (output, where), _ in found:
@@ -110,8 +116,15 @@ def _named(found: list[tuple[str, tuple[str, str], tuple[Target, ...]]]) -> tupl
     for video, (output, _), targets in found:
         name = output or next(name for name in _proposals(Path(video)) if name.lower() not in taken)
         taken.setdefault(name.lower(), video)
-        jobs.append(Job(name, video, targets))
+        jobs.append(Job(name, video, targets, _shown(base, video)))
     return tuple(jobs)
+
+
+def _shown(base: Path, video: str) -> str:
+    """A video's path below a folder; of one from elsewhere its name and its folder's, not where that is."""
+    path, folder = Path(os.path.abspath(video)), Path(os.path.abspath(base))
+    inside = folder in path.parents
+    return str(path.relative_to(folder) if inside else Path(*path.parts[-2:]))
 
 
 def _proposals(video: Path) -> Iterable[str]:
@@ -152,7 +165,7 @@ def _of_folder(folder: Path) -> Jobs:
     if not found:
         stem = Path(without[0]).stem
         raise InputError(f"{folder}: no box file beside any video; write x,y,w,h into {folder / (stem + BESIDE[0])}")
-    return Jobs(_named(found), tuple(without))
+    return Jobs(_named(folder, found), tuple(without))
 
 
 def _is_video(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from urllib.parse import quote
 from tracker import __version__, pages
 from tracker.atomic import whole_file
 from tracker.live.batch.jobs import Job, Jobs
-from tracker.live.batch.records import Store
+from tracker.live.batch.records import Store, refused, trouble
 from tracker.live.batch.strip import strip
 from tracker.live.batch.summary import DONE, FAILED, SUMMARY, Totals, fps_of, stands
 from tracker.live.targets import colour_of
@@ -50,20 +51,20 @@ def write_page(store: Store, jobs: Jobs, totals: Totals, title: str) -> None:
     }
     with whole_file(store.folder / PAGE) as file:
         file.write(Template(head).substitute(words).encode("utf-8", "replace"))
-        for job, state, record in stands(store, jobs):
-            rows = _rows(job, record) if state == DONE else _missing(job, state, record)
-            file.write(rows.encode("utf-8", "replace"))
+        for number, (job, state, record) in enumerate(stands(store, jobs)):
+            file.write(_rows(job, number, state, record).encode("utf-8", "replace"))
         file.write(Template(tail).substitute(words).encode("utf-8", "replace"))
 
 
 def _facts(totals: Totals) -> str:
     hours = f"{totals.seconds / 3600:.1f} h of work" if totals.seconds > 3600 else "tracked"
+    more = f", and {_count(totals.refused, 'target')}" if totals.refused else ""
     facts = [
         ("Videos done", f"{totals.done:,}", f"of {totals.videos:,}"),
         ("Targets", f"{totals.targets:,}", "followed"),
         ("Frames", f"{totals.frames:,}", hours),
         ("Lost", f"{100 * totals.lost_share:.1f} %", "of the targets' frames"),
-        ("Failed", f"{len(totals.failures):,}", "see below" if totals.failures else "videos"),
+        ("Failed", f"{len(totals.failures):,}", "videos" + more),
     ]
     return "\n".join(
         f"<div><dt>{name}</dt><dd>{figure}<small>{escape(more)}</small></dd></div>" for name, figure, more in facts
@@ -73,21 +74,30 @@ def _facts(totals: Totals) -> str:
 def _notes(totals: Totals, jobs: Jobs) -> str:
     parts = []
     if totals.unfinished:
-        count = f"{totals.unfinished} video{'s are' if totals.unfinished > 1 else ' is'} not done yet"
-        parts.append(f'<p class="note" role="note">{count}; the same command goes on.</p>')
+        parts.append(f"{_count(totals.unfinished, 'video')} not done yet; the same command goes on.")
     if totals.failures:
-        items = "\n".join(
-            f"<li><strong>{escape(name)}</strong> <span>{escape(error)}</span></li>"
-            for name, _, error in totals.failures
-        )
-        parts.append(f'<section id="failed"><h2>Failed</h2>\n<ul class="list">{items}</ul></section>')
+        parts.append(f"{_count(len(totals.failures), 'video')} failed: {_links(totals.failures, jobs)}")
+    if totals.partly:
+        count = f"{_count(totals.refused, 'target')} could not be tracked"
+        parts.append(f"{count}, others of the same video were: {_links(totals.partly, jobs)}")
+    parts = [f'<p class="note" role="note">{part}</p>' for part in parts]
     if jobs.without:
-        items = "\n".join(f"<li>{escape(video)}</li>" for video in jobs.without)
+        items = "\n".join(f"<li>{escape(Path(video).name)}</li>" for video in jobs.without)
         parts.append(
             f'<details class="list"><summary>{len(jobs.without)} without a box, not tracked</summary>'
             f"<ul>{items}</ul></details>"
         )
     return "\n".join(parts)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _links(found: list[Job], jobs: Jobs) -> str:
+    """The videos, each a link to its row that says what is wrong."""
+    numbers = {job.name: number for number, job in enumerate(jobs.jobs)}
+    return ", ".join(f'<a href="#video-{numbers[job.name]}">{escape(job.shown)}</a>' for job in found)
 
 
 def _head(column: int, title: str, kind: str, side: str) -> str:
@@ -99,9 +109,16 @@ def _head(column: int, title: str, kind: str, side: str) -> str:
     )
 
 
-def _rows(job: Job, record: dict[str, Any]) -> str:
+def _rows(job: Job, number: int, state: str, record: dict[str, Any]) -> str:
+    """A row for every target, or one for a video without any. What is missing has the anchor `video-<number>`."""
+    anchor = f' id="video-{number}"'
+    if state != DONE:
+        return _missing(job, anchor, "", state, trouble(job, record) or "not done yet")
     several = len(record["targets"]) > 1
-    return "".join(_row(job, record, target, several) for target in record["targets"])
+    rows = [_row(job, record, target, several) for target in record["targets"]]
+    for place, (target, why) in enumerate(refused(job, record)):
+        rows.append(_missing(job, "" if place else anchor, target.name, FAILED, why))
+    return "".join(rows)
 
 
 def _row(job: Job, record: dict[str, Any], target: dict[str, Any], several: bool) -> str:
@@ -130,12 +147,12 @@ def _row(job: Job, record: dict[str, Any], target: dict[str, Any], several: bool
     )
 
 
-def _missing(job: Job, state: str, record: dict[str, Any]) -> str:
-    why = escape(record.get("error", "")) if state == FAILED else "not done yet"
+def _missing(job: Job, anchor: str, label: str, state: str, why: str) -> str:
     cells = "".join(f'<td data-v="" data-label="{title}">-</td>' for title, *_ in COLUMNS[3:8])
     return (
-        f'<tr data-look class="missing">{_name(job, "", 0, "")}<td class="why"><b class="tag">{escape(state)}</b>'
-        f' {why}</td><td class="course"></td>{cells}<td class="files"></td></tr>\n'
+        f'<tr data-look class="missing"{anchor}>{_name(job, label, 0, "")}<td class="why">'
+        f'<b class="tag">{escape(state)}</b> {escape(why)}</td>'
+        f'<td class="course"></td>{cells}<td class="files"></td></tr>\n'
     )
 
 
@@ -145,13 +162,16 @@ def _name(job: Job, label: str, id: int, more: str) -> str:
         blue, green, red = colour_of(id)
         key = f'<i style="background:rgb({red},{green},{blue})"></i>'
     shown = f"<span>{key}{escape(label)}</span>" if label else ""
-    return f'<th scope="row" title="{escape(job.video)}">{escape(job.name)}{shown}{more}</th>'
+    # Results are called as the video is, but for characters that not every file system takes, or as was asked for.
+    called = "" if job.name in (job.shown, Path(job.shown).stem) else f"<small>results: {escape(job.name)}</small>"
+    path = escape(job.shown).replace("/", "/<wbr>")
+    return f'<th scope="row">{path}{shown}{called}{more}</th>'
 
 
 def _shot(job: Job, label: str, shot: dict[str, Any]) -> str:
     width, height = shot["size"]
     state = "" if shot["state"] == "tracking" else f", {shot['state']}"
-    about = f"{job.name} {label}, {shot['said']}: frame {shot['frame']}, score {shot['score']:.2f}{state}"
+    about = f"{job.shown} {label}, {shot['said']}: frame {shot['frame']}, score {shot['score']:.2f}{state}"
     told = shot["state"] if shot["state"] == "lost" else f"{shot['score']:.2f}"
     caption = f"{shot['frame']} · {'given' if shot['said'] == 'first' else told}"
     source = f"data:image/jpeg;base64,{escape(shot['jpeg'])}"

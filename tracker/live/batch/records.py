@@ -19,6 +19,7 @@ from typing import Any
 from tracker.atomic import write_whole
 from tracker.errors import InputError
 from tracker.live.batch.jobs import Job, pictures
+from tracker.live.batch.rows import Target
 from tracker.live.batch.work import Wanted
 from tracker.processes.claims import Claims
 
@@ -129,6 +130,17 @@ class Store:
         if not isinstance(files, dict) or not all(isinstance(d, str) and _within(n) for n, d in files.items()):
             return None
         return dict(held)
+
+
+def refused(job: Job, record: Mapping[str, Any]) -> list[tuple[Target, str]]:
+    """The targets of a job that were not tracked, by its record, and for each a line with its place and why."""
+    found = [(job.targets[place], why) for place, why in record.get("refused", [])]
+    return [(target, f"{target.label}: {why}") for target, why in found]
+
+
+def trouble(job: Job, record: Mapping[str, Any]) -> str:
+    """Why a video failed, or which of its targets were not tracked, in one line; empty where all is well."""
+    return "; ".join(why for _, why in refused(job, record)) or str(record.get("error", ""))
 
 
 def fingerprint(path: Path) -> str:

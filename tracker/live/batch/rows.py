@@ -8,7 +8,7 @@ import io
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +23,25 @@ RESULT = ("score", "lost", "state", "id", "object")  # what our own box files ha
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be followed: its box, in pixels from 0, on a frame counted from 0."""
+    """What is to be followed: its box, in pixels from 0, on a frame counted from 0.
+
+    `where` is its place, such as `jobs.csv, line 3`; a target is the same wherever it stands.
+    """
 
     box: Box
     name: str = ""
     frame: int = 0
+    where: str = field(default="", compare=False)
+
+    @property
+    def label(self) -> str:
+        """What it is called where something is wrong with it."""
+        return f"{self.where} ({self.name})" if self.name else self.where
 
 
 @dataclass(frozen=True)
 class Row:
-    """A target as a table has it; `where` is its place, such as `jobs.csv, line 3`. Video and output may be empty."""
+    """A target as a table has it; `where` is its place, with the table's path. Video and output may be empty."""
 
     where: str
     target: Target
@@ -108,7 +117,7 @@ def _row(where: str, fields: Mapping[str, Any]) -> Row:
     except (KeyError, TypeError, ValueError, OverflowError):
         got = ",".join(_text(fields.get(key)) for key in (*BOX, "frame"))
         raise InputError(f"{where}: expected numbers x,y,w,h and a frame from 0, got {got!r}") from None
-    target = Target(_checked(where, box), one_line(_text(fields.get("name"))), int(frame))
+    target = Target(_checked(where, box), one_line(_text(fields.get("name"))), int(frame), Path(where).name)
     return Row(where, target, _text(fields.get("video")), _text(fields.get("output")))
 
 
@@ -119,7 +128,7 @@ def _short(where: str, line: str) -> Row:
         box = Box.parse(numbers)
     except ValueError:
         raise InputError(f"{where}: expected x,y,w,h or name=x,y,w,h, got {line.strip()[:60]!r}") from None
-    return Row(where, Target(_checked(where, box), one_line(name)))
+    return Row(where, Target(_checked(where, box), one_line(name), where=Path(where).name))
 
 
 def _checked(where: str, box: Box) -> Box:

@@ -6,7 +6,7 @@ worker that is ended from outside is replaced, and its video given out once more
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ import cv2
 
 from tracker.errors import InputError
 from tracker.live.batch.jobs import Job
-from tracker.live.batch.records import Store
+from tracker.live.batch.records import Store, trouble
 from tracker.live.batch.work import Wanted, Worker
 from tracker.live.followers import AnyTracker
 from tracker.processes.claims import Claims
@@ -29,12 +29,14 @@ Watch = Callable[[str, int], None]  # a video's name, and its frames so far
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a video went: `error` says why it failed, `left` who else is at it; `before`: nothing had to be done."""
+    """How a video went: `error` says why it failed, `partly` which of its targets could not be tracked, `left` who else
+    is at it; `before`: nothing had to be done."""
 
     name: str
     frames: int = 0
     seconds: float = 0.0
     error: str = ""
+    partly: str = ""
     left: str = ""
     before: bool = False
 
@@ -93,7 +95,7 @@ class _Queue:
             self.claims.release(job.name)
             return Outcome(job.name, error=str(error))
         self.claims.release(job.name)
-        return Outcome(job.name, int(record.get("frames", 0)), error=record.get("error", ""), before=True)
+        return _outcome(job, record, before=True)
 
     def settle(self, job: Job, made: dict[str, Any] | Failure) -> Outcome | None:
         """Keep what came of a video, and give it back. None: it is tried once more."""
@@ -103,14 +105,27 @@ class _Queue:
             self.store.clear(job.name)
             self.claims.release(job.name)
             return None
-        found: dict[str, Any] = {"error": made.text} if isinstance(made, Failure) else made
+        found = _with_paths_shown(job, {"error": made.text} if isinstance(made, Failure) else made)
         try:
             self.store.keep(job, self._digests[job.name], found)
         except InputError as error:
             found = {"error": str(error)}
         finally:
             self.claims.release(job.name)
-        return Outcome(job.name, found.get("frames", 0), found.get("seconds", 0.0), found.get("error", ""))
+        return _outcome(job, found)
+
+
+def _with_paths_shown(job: Job, made: dict[str, Any]) -> dict[str, Any]:
+    """Messages name the video as its table does, for results are handed on."""
+    refused = [[place, why.replace(job.address, job.shown)] for place, why in made.get("refused", [])]
+    error = {"error": made["error"].replace(job.address, job.shown)} if "error" in made else {}
+    return {**made, **error, "refused": refused}
+
+
+def _outcome(job: Job, record: Mapping[str, Any], before: bool = False) -> Outcome:
+    told = {"error" if record.get("error") else "partly": trouble(job, record)}
+    seconds = 0.0 if before else record.get("seconds", 0.0)
+    return Outcome(job.name, int(record.get("frames", 0)), seconds, **told, before=before)
 
 
 class _Attendant(Worker):

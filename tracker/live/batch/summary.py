@@ -10,7 +10,8 @@ from typing import Any
 
 from tracker.atomic import whole_file
 from tracker.live.batch.jobs import Job, Jobs
-from tracker.live.batch.records import Store
+from tracker.live.batch.records import Store, refused
+from tracker.live.batch.rows import Target
 
 SUMMARY = "summary.csv"
 DONE, FAILED, OPEN, NO_BOX = "done", "failed", "not done", "no box"
@@ -22,7 +23,10 @@ HEAD = (
 
 @dataclass
 class Totals:
-    """Sums over a batch; `frames` counts a video once, `followed` and `lost` every target."""
+    """Sums over a batch; `frames` counts a video once, `followed` and `lost` every target.
+
+    `partly` has the videos that are done without `refused` of their targets.
+    """
 
     videos: int = 0
     done: int = 0
@@ -32,7 +36,9 @@ class Totals:
     followed: int = 0
     lost: int = 0
     seconds: float = 0.0
-    failures: list[tuple[str, str, str]] = field(default_factory=list)  # result, video, and why
+    refused: int = 0
+    failures: list[Job] = field(default_factory=list)
+    partly: list[Job] = field(default_factory=list)
 
     @property
     def lost_share(self) -> float:
@@ -61,6 +67,14 @@ def write_summary(store: Store, jobs: Jobs) -> Totals:
     return totals
 
 
+def missing(job: Job, state: str, record: dict[str, Any]) -> list[tuple[Target, str, str]]:
+    """The targets of a job without results: each with its state, failed or not done, and why."""
+    found = refused(job, record)
+    if state != DONE and not found:
+        return [(target, state, record.get("error", "")) for target in job.targets]
+    return [(target, FAILED, why) for target, why in found]
+
+
 def fps_of(record: dict[str, Any]) -> float:
     """Frames a second of a video, end to end."""
     return float(record["frames"] / record["seconds"]) if record.get("seconds") else 0.0
@@ -70,8 +84,11 @@ def _count(totals: Totals, job: Job, state: str, record: dict[str, Any]) -> None
     totals.done += state == DONE
     totals.unfinished += state == OPEN
     if state == FAILED:
-        totals.failures.append((job.name, job.video, record["error"]))
+        totals.failures.append(job)
     if state == DONE:
+        if record.get("refused"):
+            totals.partly.append(job)
+            totals.refused += len(record["refused"])
         totals.frames += record["frames"]
         totals.seconds += record["seconds"]
         totals.targets += len(record["targets"])
@@ -80,13 +97,16 @@ def _count(totals: Totals, job: Job, state: str, record: dict[str, Any]) -> None
 
 
 def _rows(job: Job, state: str, record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    common = {"video": job.video, "result": job.name, "state": state, "error": record.get("error", "")}
-    if state != DONE:
-        for target in job.targets:
-            yield {**common, "name": target.name, "first_frame": target.frame}
-        return
+    common = {"video": job.video, "result": job.name}
+    if state == DONE:
+        yield from ({**common, "state": state, **row} for row in _tracked(record))
+    for target, its_state, why in missing(job, state, record):
+        yield {**common, "state": its_state, "name": target.name, "first_frame": target.frame, "error": why}
+
+
+def _tracked(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
     results = record["results"]
-    common |= {
+    common = {
         "unreadable": record["bad"],
         "frames_per_second": f"{fps_of(record):.2f}",
         "boxes": results.get("boxes", ""),

@@ -40,6 +40,7 @@ class Wanted:
 
 
 Note = Callable[[Any], None]
+Lists = tuple[list[tuple[int, Target]], list[tuple[int, str]]]  # by place in the job: targets to come; why not others
 
 
 class Worker:
@@ -51,31 +52,51 @@ class Worker:
     def __call__(self, task: tuple[Job, str], note: Note) -> dict[str, Any]:
         """Track a job into a folder, emptied first; what is to be remembered of it, as plain values.
 
-        `note` is told the number of frames now and then. Raises InputError for a video or box that is no good.
+        A target that is no good there is not tracked, and the others are as if it had not been asked for: `refused`
+        holds its place in the job, and why. Where that is so with all of them, there is an `error` and nothing else.
+        `note` is told the number of frames now and then. Raises InputError for a video that is no good.
         """
         job, folder = task[0], Path(task[1])
         shutil.rmtree(folder, ignore_errors=True)
-        files = {kind: folder / Path(name).name for kind, name in self.wanted.files(job.name).items()}
-        boxes = Boxes(files["boxes"], self.wanted.form)
-        video = [Video(files["video"])] if "video" in files else []
-        with open_source(job.address, Span(job.targets[0].frame)) as source:
-            source.first()
-            for sink in [boxes, *video]:
-                sink.expect(source)
-            return self._follow(job, source, [boxes, *video], note)
+        waiting, refused = list(enumerate(job.targets)), list[tuple[int, str]]()
+        made: dict[str, Any] | None = None
+        while waiting and made is None:
+            with open_source(job.address, Span(waiting[0][1].frame)) as source:
+                made = self._from_first(job, source, folder, (waiting, refused), note)
+        return {**(made or {"error": "no target can be tracked"}), "refused": refused}
 
-    def _follow(self, job: Job, source: Source, files: list[FileSink], note: Note) -> dict[str, Any]:
-        tally, waiting, told = Tally(), list(job.targets), time.monotonic()
-        with Engine(source, follower_of(self.tracker, self.wanted.recover), [*files, tally]) as engine:
-            _add(engine, waiting, engine.current.index)
+    def _from_first(self, job: Job, source: Source, folder: Path, lists: Lists, note: Note) -> dict[str, Any] | None:
+        """Track from the first frame of `source`; None where no target can be tracked there."""
+        waiting, refused = lists
+        try:
+            source.first()
+        except InputError as error:
+            why = str(error).removeprefix(f"{source.address}: ").partition("; ")[0]  # no hint to --start
+            while waiting and waiting[0][1].frame <= source.span.start:
+                refused.append((waiting.pop(0)[0], why))
+            return None
+        files = {kind: folder / Path(name).name for kind, name in self.wanted.files(job.name).items()}
+        sinks: list[FileSink] = [Boxes(files["boxes"], self.wanted.form)]
+        if "video" in files:
+            sinks.append(Video(files["video"]))
+        for sink in sinks:
+            sink.expect(source)
+        tally, told = Tally(), time.monotonic()
+        with Engine(source, follower_of(self.tracker, self.wanted.recover), [*sinks, tally]) as engine:
+            before = len(refused)
+            _add(engine, lists, engine.current.index)
+            if len(refused) > before and not engine.targets:
+                return None
             for step in engine:
-                _add(engine, waiting, step.index)
+                _add(engine, lists, step.index)
                 if time.monotonic() - told > NEWS:
                     told = time.monotonic()
                     note(engine.summary.frames)
-        if waiting:
-            last = tally.begin + tally.frames - 1
-            raise InputError(f"{job.video}: ends with frame {last}, before {waiting[0].frame} where a target begins")
+        last = tally.begin + tally.frames - 1
+        refused += [(place, f"the video ends with frame {last}, before {t.frame}") for place, t in waiting]
+        waiting.clear()
+        if not engine.targets:
+            return None
         return {
             "begin": tally.begin,
             "frames": tally.frames,
@@ -88,8 +109,13 @@ class Worker:
         }
 
 
-def _add(engine: Engine, waiting: list[Target], index: int) -> None:
-    """Add the targets that begin in this frame."""
-    while waiting and waiting[0].frame <= index:
-        target = waiting.pop(0)
-        engine.add(target.box, target.name)
+def _add(engine: Engine, lists: Lists, index: int) -> None:
+    """Add the targets that begin in this frame, or refuse them."""
+    waiting, refused = lists
+    while waiting and waiting[0][1].frame <= index:
+        place, target = waiting.pop(0)
+        try:
+            engine.add(target.box, target.name)
+        except InputError as error:
+            address = engine.source.address
+            refused.append((place, str(error).removesuffix(f" ({address})").replace(f" of {address}", "")))

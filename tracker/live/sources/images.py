@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,21 @@ def image_files(folder: Path) -> list[Path]:
         (p for p in folder.iterdir() if p.suffix.lower() in ENDINGS and not p.name.startswith(".") and p.is_file()),
         key=natural_key,
     )
+
+
+def image_matches(pattern: str) -> list[Path]:
+    """The images that a pattern names, unsorted.
+
+    Where it names none, folders that are there are taken by their names: `[a]` in one is no pattern then.
+    """
+    deepest = next(parent for parent in Path(pattern).parents if parent.is_dir() or parent == parent.parent)
+    literal = os.path.join(glob.escape(str(deepest)), Path(pattern).relative_to(deepest))
+    for wanted in dict.fromkeys((pattern, literal)):
+        matches = (Path(p) for p in glob.glob(wanted, recursive=True))
+        found = [p for p in matches if p.suffix.lower() in ENDINGS and p.is_file()]
+        if found:
+            return found
+    return []
 
 
 def read_image(path: Path) -> Image | None:
@@ -61,10 +77,10 @@ class Images(Source):
         elif path.is_file():
             self.files = [path]
         else:
-            matches = (Path(p) for p in glob.glob(self.address, recursive=True))
-            self.files = sorted((p for p in matches if p.suffix.lower() in ENDINGS and p.is_file()), key=natural_key)
+            self.files = sorted(image_matches(self.address), key=natural_key)
             if not self.files:
-                raise InputError(f"{self.address}: no image matches; quote the pattern and check it with ls")
+                bracket = "; a [ of a name is written [[]" if "[" in self.address else ""
+                raise InputError(f"{self.address}: no image matches; quote the pattern and check it with ls{bracket}")
         self.count = len(self.files)
 
     def read(self) -> Iterator[Frame]:
