@@ -17,7 +17,7 @@ from tracker.data.render import Clip, Scene
 from tracker.formats import read_rows
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Browser, Playwright, Route
 
 pytestmark = pytest.mark.slow
 FAKE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
@@ -80,9 +80,14 @@ def test_what_the_camera_sees_is_tracked(
 
 def test_without_a_camera_it_says_so(playwright: Playwright, served: str) -> None:
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, FAKE[0]])
-    page = Desk(browser.new_page(), served).open()
+    page = Desk(browser.new_page(), served)
+    held: list[Route] = []
+    page.page.route("**/api/info", lambda route: held.append(route))
+    page.open()
     page["camera"].click()
     page["message"].wait_for()
+    held[0].continue_()  # what the server offers comes later: the message stays
+    page.page.get_by_role("button", name="short.mp4").wait_for()
     assert page["message-text"].inner_text() == "No camera was found on this device."
     page["message-close"].click()
     page.page.get_by_role("button", name="short.mp4").click()  # and nothing is blocked

@@ -48,3 +48,15 @@ def test_a_stream_that_is_not_there(desk: Callable[..., Desk]) -> None:
     page["stream-url"].fill("http://127.0.0.1:9/none.mjpeg")
     page.page.keyboard.press("Enter")
     page.until(lambda: page["message"].is_visible() or "econnect" in page["news"].inner_text(), "nothing is said")
+
+
+def test_an_address_that_is_none_is_said_in_words_beside_the_heading(desk: Callable[..., Desk]) -> None:
+    page = desk(may_log="status of 4").open()
+    page["stream-url"].fill("ftp://somewhere/film")
+    page.page.keyboard.press("Enter")
+    page.until(lambda: page["message"].is_visible(), "nothing is said")
+    assert page["message-text"].inner_text().startswith("the address of a stream begins with rtsp://")
+    page.page.evaluate("scrollTo(0, 0)")
+    message, heading = page["message"].bounding_box(), page["chooser-title"].bounding_box()
+    assert message is not None and heading is not None
+    assert message["y"] + message["height"] <= heading["y"], "it lies over the heading"

@@ -155,3 +155,12 @@ def test_contrast(desk: Open, samples: dict[str, Sample], scheme: str) -> None:
     assert page.page.evaluate("document.documentElement.dataset.theme") != scheme
     page.page.reload()
     assert page.page.evaluate("document.documentElement.dataset.theme") != scheme  # remembered
+
+
+def test_the_slider_has_its_ring_around_the_thumb(desk: Open) -> None:
+    page = desk().open("short.mp4")
+    page["scrub"].focus()
+    page.page.keyboard.press("ArrowRight")
+    page.until(lambda: page.shows(1), "the slider does not take the key")
+    style = page["scrub"].evaluate("(one) => [getComputedStyle(one).outlineColor, one.matches(':focus-visible')]")
+    assert style == ["rgba(0, 0, 0, 0)", True], "a frame as wide as the page"

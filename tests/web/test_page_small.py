@@ -46,6 +46,20 @@ def fits(desk: Desk, root: str = "body") -> None:
     desk.page.evaluate("scrollTo(0, 0)")
 
 
+def helps(desk: Desk) -> None:
+    """Gestures come first; it is seen that the dialog goes on below, and at its end it can still be closed."""
+    first, keys = desk["gestures"].bounding_box(), desk["keys"].bounding_box()
+    assert first is not None and keys is not None and first["y"] + first["height"] < keys["y"]
+    dialog = "const dialog = document.getElementById('help-dialog');"
+    assert desk.page.evaluate(f"{dialog} dialog.scrollHeight > dialog.clientHeight")
+    style = "getComputedStyle(dialog, '::-webkit-scrollbar').width, getComputedStyle(dialog, '::after').position"
+    bar = desk.page.evaluate(f"{dialog} [{style}]")  # the browser of the tests hides all bars
+    assert bar == ["9px", "sticky"], "neither a scroll bar shows nor does the text fade"
+    desk.page.evaluate(f"{dialog} dialog.scrollTo(0, dialog.scrollHeight)")
+    close = desk["help-close"].bounding_box()
+    assert close is not None and close["y"] >= 0
+
+
 def test_a_small_screen(desk: Callable[..., Desk], samples: dict[str, Sample]) -> None:
     sample = samples["short"]
     page = desk(**PHONE).open()
@@ -66,6 +80,7 @@ def test_a_small_screen(desk: Callable[..., Desk], samples: dict[str, Sample]) -
     fits(page)
     page["help"].tap()
     fits(page, "dialog")
+    helps(page)
     page["help-close"].tap()
     page.page.set_viewport_size({"width": 740, "height": 360})  # turned
     assert page.page.evaluate("document.scrollingElement.scrollWidth") <= 740

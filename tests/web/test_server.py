@@ -41,6 +41,7 @@ def test_what_the_server_offers(server: Served) -> None:
     about = server.ask("GET", "/api/info").json
     drawn = {"name": "drawn.mp4", "frames": FRAMES, "fps": 25.0, "width": 160, "height": 120}
     assert about["videos"] == [drawn], "no text, nothing damaged, no link that leads out of the folder"
+    assert about["unreadable"] == ["broken.mp4"] and about["omitted"] == 0
     assert about["uploads"] and not about["streams"]
     assert about["limits"]["upload_mb"] == 500
 

@@ -54,9 +54,9 @@ class Answers:
         chosen = self._settings
         limits = {"upload_mb": chosen.upload_mb, "seconds": chosen.seconds, "targets": chosen.targets}
         size = {"width": chosen.width, "height": chosen.height, "idle_s": chosen.idle}
-        videos = await asyncio.to_thread(self._library.list)
-        about = {"version": __version__, "videos": videos, "streams": chosen.streams, "uploads": chosen.uploads}
-        return JSONResponse({**about, "limits": {**limits, **size}}, headers=NO_STORE)
+        listing = await asyncio.to_thread(self._library.look)
+        about = {"version": __version__, "streams": chosen.streams, "uploads": chosen.uploads}
+        return JSONResponse({**about, **listing.public, "limits": {**limits, **size}}, headers=NO_STORE)
 
     async def create(self, request: Request) -> Response:
         """A new session."""
@@ -149,8 +149,8 @@ class Answers:
             path = await _while_connected(making, request, stop, session)
         finally:
             session.downloading = False
-        name, kind = downloads.name_of(form, player.feed), downloads.FORMS[form][1]
-        return downloads.Download(path, media_type=kind, filename=name, headers=NO_STORE)
+        headers = {**NO_STORE, "content-disposition": downloads.disposition(form, player.feed.name)}
+        return downloads.Download(path, media_type=downloads.FORMS[form][1], headers=headers)
 
     def _session(self, request: Request) -> Session:
         return self._sessions.get(request.path_params["id"])

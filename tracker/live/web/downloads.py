@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 from starlette.responses import FileResponse
@@ -28,6 +30,10 @@ FORMS = {
     "coco": (".json", "application/json"),
     "video": (".mp4", "video/mp4"),
 }
+
+
+UNFIT = frozenset("\\/:*?\"'<>|%;`")  # in the name of a file, in some system or header
+LONGEST = 60  # characters: 240 bytes at most, and systems allow 255
 
 
 class Download(FileResponse):
@@ -60,10 +66,24 @@ def make(form: str, feed: Feed, board: Board, folder: Path, stop: threading.Even
     return path
 
 
-def name_of(form: str, feed: Feed) -> str:
-    """What the browser calls the file: the source's name without what a file system or a header may not like."""
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "_", feed.name.rpartition(".")[0] or feed.name).strip("._")[-60:]
-    return f"{stem or 'tracked'}{'.tracked' if form == 'video' else ''}{FORMS[form][0]}"
+def disposition(form: str, name: str) -> str:
+    """The header that tells the browser what to call a file that is made of the source of this name.
+
+    RFC 6266: the true name as UTF-8 (RFC 5987), beside one of ASCII for old clients; only the latter where it is both.
+    """
+    true, plain = (stem + (".tracked" if form == "video" else "") + FORMS[form][0] for stem in _stems(name))
+    header = f'attachment; filename="{plain}"'
+    return header if true == plain else f"{header}; filename*=UTF-8''{quote(true, safe='')}"
+
+
+def _stems(name: str) -> tuple[str, str]:
+    """A source's name without its ending and what a file system may not like; and that in ASCII letters and digits."""
+    stem = name.rpartition(".")[0] or name
+    # Characters of control include unpaired surrogates and those that turn the direction of writing.
+    kept = "".join("_" if unicodedata.category(c)[0] == "C" or c in UNFIT else c for c in stem)
+    true = " ".join(re.sub("__+", "_", kept).split())[-LONGEST:].strip(" ._")
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", true).strip("._")
+    return true or "tracked", plain or "tracked"
 
 
 def _write_video(path: Path, feed: Feed, board: Board, stop: threading.Event) -> None:

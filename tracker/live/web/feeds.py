@@ -148,14 +148,15 @@ class StreamFeed(LiveFeed):
         super().__init__(address, folder, settings)
         scheme, mark, rest = address.partition("://")
         if not mark or scheme.lower() not in SCHEMES or not rest or address.startswith("-"):
-            raise Refused(400, f"url: expected an address that begins with {', '.join(s + '://' for s in SCHEMES)}")
+            known = " or ".join([", ".join(f"{s}://" for s in SCHEMES[:-1]), f"{SCHEMES[-1]}://"])
+            raise Refused(400, f"the address of a stream begins with {known}")
         self._stack = ExitStack()
         try:
             self._source = self._stack.enter_context(open_source(address))
             image = self._source.first().image
             assert image is not None, "first() refuses an unreadable frame"
             if image.shape[1] > settings.width or image.shape[0] > settings.height:
-                raise Refused(413, f"url: frames of {image.shape[1]}x{image.shape[0]} pixels are too large")
+                raise Refused(413, f"the stream's frames of {image.shape[1]}x{image.shape[0]} pixels are too large")
         except BaseException:
             self.close()
             raise

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tracker.errors import InputError
+from tracker.live.sources.images import natural_key
 from tracker.live.sources.seeking import Seeker
-from tracker.live.web.wire import Refused
+from tracker.live.web.wire import Refused, readable
 
 ENDINGS = frozenset(".mp4 .m4v .mov .avi .mkv .webm .mpg .mpeg .ts .mts .m2ts .wmv .flv .ogv .3gp".split())
 MOST = 500  # videos that are listed
+LONGEST = 120  # characters of the name of a file that could not be read
+
+
+@dataclass
+class Listing:
+    """What is found in the folder: videos with name, frames, fps, width and height, in natural order of their names."""
+
+    videos: list[dict[str, Any]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)  # names of damaged files, to be shown only
+    omitted: int = 0  # files beyond the first MOST
+
+    @property
+    def public(self) -> dict[str, Any]:
+        """For the page."""
+        return {"videos": self.videos, "unreadable": self.unreadable, "omitted": self.omitted}
 
 
 class Library:
@@ -25,16 +42,17 @@ class Library:
 
     def path(self, name: str) -> Path:
         """The file of this name. Raises Refused where the list has none."""
-        path = self._files().get(name)
+        path = dict(self._files()[:MOST]).get(name)
         if path is None:
-            raise Refused(404, "name: there is no such video")
+            raise Refused(404, "the server has no video of this name")
         return path
 
-    def list(self) -> list[dict[str, Any]]:
-        """Name, frames, fps, width and height of the videos that can be read. Opens those that are new."""
+    def look(self) -> Listing:
+        """What the folder has. Opens those files that are new."""
         with self._guard:
+            files = self._files()
             found = {}
-            for name, path in self._files().items():
+            for name, path in files[:MOST]:
                 try:
                     stat = path.stat()
                 except OSError:
@@ -42,18 +60,25 @@ class Library:
                 key = (name, stat.st_size, stat.st_mtime_ns)
                 found[key] = self._known[key] if key in self._known else _describe(name, path)
             self._known = found
-            return [about for about in found.values() if about is not None]
+        listing = Listing(omitted=len(files) - len(files[:MOST]))
+        for (name, *_), about in found.items():
+            if about is None:
+                listing.unreadable.append(readable(name, LONGEST))
+            else:
+                listing.videos.append(about)
+        return listing
 
-    def _files(self) -> dict[str, Path]:
+    def _files(self) -> list[tuple[str, Path]]:
+        """Name and path of all that are called as videos are, in natural order."""
         if self._folder is None:
-            return {}
+            return []
         try:
             with os.scandir(self._folder) as entries:
-                paths = {entry.name: Path(entry.path) for entry in entries}
+                paths = [Path(entry.path) for entry in entries]
         except OSError:
-            return {}
-        fitting = [name for name, path in paths.items() if path.suffix.lower() in ENDINGS and self._is_inside(path)]
-        return {name: paths[name] for name in sorted(fitting)[:MOST]}
+            return []
+        fitting = [path for path in paths if path.suffix.lower() in ENDINGS and self._is_inside(path)]
+        return [(path.name, path) for path in sorted(fitting, key=natural_key)]
 
     def _is_inside(self, path: Path) -> bool:
         assert self._folder is not None
@@ -61,9 +86,11 @@ class Library:
 
 
 def _describe(name: str, path: Path) -> dict[str, Any] | None:
+    """None where it cannot be read, or has a name that is no text and so cannot be told to a client."""
     try:
+        name.encode()
         with Seeker(path, 0) as seeker:
             width, height = seeker.size
             return {"name": name, "frames": seeker.count, "fps": round(seeker.fps, 4), "width": width, "height": height}
-    except InputError:
+    except (InputError, UnicodeEncodeError):
         return None

@@ -107,14 +107,24 @@ export function upload(session, file, progress) {
   return { done, cancel: () => request.abort() };
 }
 
+/** The name of a file in a Content-Disposition: the true one, else that of ASCII letters, else none. */
+export function nameIn(disposition) {
+  const [, encoded] = /filename\*=UTF-8''([^;]+)/i.exec(disposition || "") || [];
+  const [, plain] = /filename="([^"]+)"/i.exec(disposition || "") || [];
+  try {
+    return encoded ? decodeURIComponent(encoded) : plain;
+  } catch {
+    return plain; // it was not encoded as it should be
+  }
+}
+
 /** Saves boxes or the video through the browser's own download. */
 export async function download(session, form, name) {
   const response = await ask("GET", `api/sessions/${session}/download/${form}`);
-  const given = /filename="?([^";]+)"?/.exec(response.headers.get("Content-Disposition") || "");
   const url = URL.createObjectURL(await response.blob());
   const link = document.createElement("a");
   link.href = url;
-  link.download = given ? given[1] : name;
+  link.download = nameIn(response.headers.get("Content-Disposition")) || name;
   document.body.append(link);
   link.click();
   link.remove();

@@ -257,6 +257,7 @@ function wire() {
 }
 
 async function start() {
+  by("message").hidden = true; // and not later: what is said meanwhile stays
   try {
     const offer = await info();
     limits = offer.limits || {};
@@ -266,7 +267,6 @@ async function start() {
     else fail(error.message);
     return;
   }
-  by("message").hidden = true;
   const id = kept.get(SESSION);
   if (id) connect(id, null, null);
 }

@@ -4,6 +4,7 @@ import { kept, setToken } from "./api.js";
 
 const by = (id) => document.getElementById(id);
 const MANY = 8; // videos from which on there is a field to find one
+const NAMED = 5; // files that are named of those that could not be read
 
 export function lengthOf(seconds) {
   const whole = Math.round(seconds);
@@ -16,6 +17,13 @@ function describe({ frames, fps, width, height }) {
   if (frames) parts.push(`${frames} frames`);
   if (width) parts.push(`${width}×${height}`);
   return parts.join(" · ");
+}
+
+/** What is said of files that are no videos, or damaged. */
+function unread(names) {
+  if (!names.length) return "";
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+  return `${names.length} ${names.length === 1 ? "file" : "files"} could not be read: ${names.slice(0, NAMED).join(", ")}${more}`;
 }
 
 export class Chooser {
@@ -49,14 +57,16 @@ export class Chooser {
   }
 
   /** Takes in what the server offers. */
-  offer({ videos, streams, uploads, limits }) {
+  offer({ videos = [], unreadable = [], omitted = 0, streams, uploads, limits }) {
     this.uploads = uploads;
-    this.videos = videos || [];
+    this.videos = videos;
     by("token-form").hidden = true;
     by("stream-card").hidden = !streams;
     by("upload-card").hidden = !uploads;
     if (limits?.upload_mb) by("upload-note").textContent = `Drop a video anywhere on the page, or choose one. Up to ${limits.upload_mb} MB.`;
     by("video-filter").hidden = this.videos.length <= MANY;
+    by("videos-more").textContent = omitted ? `Only the first ${this.videos.length + unreadable.length} are listed; the folder has ${omitted} more.` : "";
+    by("videos-unread").textContent = unread(unreadable);
     this.list();
   }
 

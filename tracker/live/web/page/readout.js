@@ -1,7 +1,7 @@
 // Everything on the page that tells the state: words, numbers, what can be pressed.
 
 import { lengthOf } from "./chooser.js";
-import { labelOf } from "./stage.js";
+import { labelOf } from "./labels.js";
 
 const by = (id) => document.getElementById(id);
 const TOUCH = matchMedia("(pointer: coarse)").matches;
@@ -26,7 +26,7 @@ export class Readout {
   /** An error: stays until it is dismissed or something else is opened; nothing is blocked. */
   fail(text) {
     if (!text) return;
-    by("message-text").textContent = text[0].toUpperCase() + text.slice(1);
+    by("message-text").textContent = text;
     by("message").hidden = false;
   }
 
@@ -117,7 +117,7 @@ export class Readout {
   lines() {
     const { timeline, session } = this;
     const { frame, seekable, source, playing } = session;
-    Object.assign(timeline, { frame, frames: source.frames, seekable });
+    Object.assign(timeline, { frame, frames: source.frames, seekable, chosen: this.stage.chosen });
     timeline.redraw(playing ? 100 : 0);
   }
 }

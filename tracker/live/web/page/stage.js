@@ -1,20 +1,10 @@
 // Draws the picture, the targets' boxes and trails, and the box that is being drawn. Boxes are x, y, w, h in pixels of the source.
 
+import { LABEL, inkOn, labelOf, placeLabel, shorten } from "./labels.js";
+
 export const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 const DASH = [9, 7];
-const LABEL = 21; // height of a label
 const NARROW = 480; // CSS pixels of a picture on which labels are short
-
-/** Black or white, whichever reads better on a colour "#rrggbb". */
-export function inkOn(colour) {
-  const [r, g, b] = [1, 3, 5].map((at) => {
-    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.18 ? "#000000" : "#ffffff";
-}
-
-export const labelOf = (target) => (target.name ? `${target.id} ${target.name}` : `target ${target.id}`);
 
 /** Where the handles of a box are, by name. */
 export function handlesOf([x, y, w, h]) {
@@ -38,6 +28,7 @@ export class Stage {
     this.trails = true;
     this.history = null;
     this.asked = false;
+    this.labels = []; // {id, text, place: [x, y, w, h]}, as they are drawn
     new ResizeObserver(() => this.redraw()).observe(canvas);
   }
 
@@ -90,7 +81,11 @@ export class Stage {
     context.rect(x, y, w, h);
     context.clip();
     for (const target of this.targets) if (this.trails) this.drawTrail(target);
-    for (const target of this.targets) if (target.box && this.draft?.id !== target.id) this.drawTarget(target);
+    const drawn = this.targets.filter((target) => target.box && this.draft?.id !== target.id);
+    drawn.sort((a, b) => (a.id === this.chosen) - (b.id === this.chosen)); // the chosen one lies above the others
+    for (const target of drawn) this.drawTarget(target);
+    this.labels = [];
+    for (const target of drawn) this.labelTarget(target);
     context.restore();
     if (this.draft) this.drawDraft();
   }
@@ -121,10 +116,6 @@ export class Stage {
     this.outline(box, target.colour, width);
     context.setLineDash([]);
     if (target.id === this.chosen) this.drawBrackets(box, target.colour);
-    const state = target.state === "tracking" || !target.state ? "" : ` ${target.state}`;
-    const narrow = this.canvas.clientWidth < NARROW && state; // the list has the score
-    const score = target.state && !narrow ? ` ${target.score.toFixed(2)}` : "";
-    this.drawLabel(box, labelOf(target) + score + state, target.colour, target.id);
   }
 
   outline([x, y, w, h], colour, width) {
@@ -153,29 +144,30 @@ export class Stage {
     }
   }
 
-  /** Where a label of some width hides the least of other targets: above its box, below it, or inside. */
-  besides([x, y, w, h], width, id) {
-    const [left, top, wide, high] = this.toCanvas([0, 0, ...this.size]);
-    const others = this.targets.filter((target) => target.box && target.id !== id).map((target) => this.toCanvas(target.box));
-    const hidden = ([at, from]) =>
-      others.reduce((sum, [ox, oy, ow, oh]) => {
-        const across = Math.min(at + width, ox + ow) - Math.max(at, ox);
-        const down = Math.min(from + LABEL, oy + oh) - Math.max(from, oy);
-        return sum + Math.max(0, across) * Math.max(0, down);
-      }, 0);
-    const within = (at) => Math.max(left + 1, Math.min(at, left + wide - width - 1));
-    const sides = [within(x - 2), within(x + w + 2 - width)];
-    const places = [y - LABEL - 5, y + h + 5].flatMap((from) => sides.map((at) => [at, from]));
-    const seen = places.filter(([, from]) => from > top && from + LABEL < top + high);
-    const inside = [within(x), Math.max(top + 1, y + 3)];
-    return [...seen, inside].reduce((best, place) => (hidden(place) < hidden(best) ? place : best), seen[0] || inside);
+  /** The name is cut where the label would take more than a third of the picture; score and state are not. */
+  labelTarget(target) {
+    const { context } = this;
+    const state = target.state === "tracking" || !target.state ? "" : ` ${target.state}`;
+    const narrow = this.canvas.clientWidth < NARROW && state; // the list has the score
+    const score = target.state && !narrow ? ` ${target.score.toFixed(2)}` : "";
+    this.useFont();
+    const room = this.toCanvas([0, 0, ...this.size])[2] / 3 - 14 - context.measureText(score + state).width;
+    const name = target.name ? shorten(context, labelOf(target), room) : labelOf(target);
+    this.drawLabel(this.toCanvas(target.box), name + score + state, target.colour, target.id);
+  }
+
+  useFont() {
+    this.context.font = `600 13px ${getComputedStyle(this.canvas).fontFamily}`;
   }
 
   drawLabel(box, text, colour, id) {
     const { context } = this;
-    context.font = `600 13px ${getComputedStyle(this.canvas).fontFamily}`;
+    this.useFont();
     const width = context.measureText(text).width + 14;
-    const [at, from] = this.besides(box, width, id);
+    const others = this.targets.filter((target) => target.box && target.id !== id).map((target) => this.toCanvas(target.box));
+    const place = placeLabel(box, width, this.toCanvas([0, 0, ...this.size]), others, this.labels.map((label) => label.place));
+    this.labels.push({ id, text, place });
+    const [at, from] = place;
     context.fillStyle = colour;
     context.beginPath();
     context.roundRect(at, from, width, LABEL, 5);

@@ -1,6 +1,6 @@
 // What is worth saying of the targets' states: who is lost, and who is found again.
 
-import { labelOf } from "./stage.js";
+import { labelOf } from "./labels.js";
 
 export class States {
   constructor() {

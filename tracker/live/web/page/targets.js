@@ -78,7 +78,7 @@ export class TargetList {
       item.remove.setAttribute("aria-label", `Remove ${called}`);
       item.meter.setAttribute("aria-label", `Score of ${called}`);
     }
-    if (document.activeElement !== item.name && item.name.value !== name) item.name.value = name;
+    if (document.activeElement !== item.name && item.name.value !== name) item.name.value = item.name.title = name;
     const state = result?.state || "";
     if (item.state.dataset.state !== state) {
       item.state.dataset.state = state;

@@ -1,11 +1,16 @@
 // Every target's score along the frames, under the slider and in line with it. Lost spans are hatched and can be clicked.
 
-import { labelOf } from "./stage.js";
+import { labelOf, shorten } from "./labels.js";
 
 const PAD = 11; // half the slider's thumb, so that both axes agree
 const WINDOW = 900; // frames shown of a source without end
 const NEAR = 6; // CSS pixels beside a lost span that still count as on it
 const RANKS = { tracking: 1, uncertain: 2, lost: 3 };
+const LOW = 22; // CSS pixels of the lowest lane
+const COMMON = 80; // of a box with few targets
+const SMALL = 56; // of a box with one target, on a small screen
+const CHIP = 17; // height of a lane's name
+const DIAMOND = 5; // half of one
 
 export class Timeline {
   /** `to`: seek(frame), choose(id). */
@@ -17,8 +22,10 @@ export class Timeline {
     this.frames = null; // of the source, null where not known
     this.frame = 0;
     this.seekable = false;
-    this.due = 0;
+    this.chosen = null; // id of the target whose lane is brought into view
+    this.brought = null; // id for which that was done
     new ResizeObserver(() => this.redraw()).observe(canvas.parentElement);
+    addEventListener("resize", () => this.redraw());
     document.addEventListener("theme", () => this.redraw());
     canvas.addEventListener("click", (event) => this.click(event));
     canvas.addEventListener("pointermove", (event) => this.hover(event));
@@ -56,19 +63,28 @@ export class Timeline {
     return [...this.history.targets.values()].sort((a, b) => a.id - b.id);
   }
 
+  /** Height of a lane. Few lanes fill the box, many make it grow. */
   get height() {
-    const room = this.canvas.parentElement.clientHeight;
-    const count = Math.max(1, this.history.targets.size);
-    return Math.max(28, Math.min(52, Math.floor(room / count)));
+    const count = this.rows.length;
+    const small = innerWidth < 900;
+    return count <= 1 ? (small ? SMALL : COMMON) : Math.max(LOW, Math.ceil(COMMON / count));
+  }
+
+  /** Height of the box. Where it cannot hold all lanes the last one is cut in half, so that one sees that there are more. */
+  get room() {
+    const high = this.height * Math.max(1, this.rows.length);
+    const most = Math.max(COMMON, innerHeight * (innerWidth < 900 ? 0.16 : 0.225));
+    return high <= most ? high : Math.round((Math.floor(most / this.height - 0.5) + 0.5) * this.height);
   }
 
   draw() {
-    const { canvas } = this;
-    const room = canvas.parentElement.clientHeight;
-    const high = Math.max(room, this.height * this.history.targets.size);
-    const wide = canvas.parentElement.clientWidth;
+    const { canvas, room } = this;
+    const box = canvas.parentElement;
+    const high = Math.max(room, this.height * this.rows.length);
+    box.style.height = `${room + box.offsetHeight - box.clientHeight}px`;
+    const wide = box.offsetWidth - 2 * box.clientLeft; // a scroll bar lies over the margin of the lines
     const ratio = window.devicePixelRatio || 1;
-    canvas.style.height = `${high}px`;
+    Object.assign(canvas.style, { width: `${wide}px`, height: `${high}px` });
     Object.assign(canvas, { width: Math.round(wide * ratio), height: Math.round(high * ratio) });
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
@@ -82,6 +98,19 @@ export class Timeline {
     }
     context.fillStyle = look.ink;
     context.fillRect(Math.round(this.x(this.frame)) - 1, 0, 2, high);
+    this.bring();
+  }
+
+  /** Scrolls to the lane of the chosen target, once: a person may scroll on. */
+  bring() {
+    if (this.chosen === this.brought) return;
+    const at = this.rows.findIndex((past) => past.id === this.chosen);
+    if (at < 0 && this.chosen !== null) return; // it is not known here yet
+    this.brought = this.chosen;
+    if (at < 0) return;
+    const box = this.canvas.parentElement;
+    const [top, bottom] = [at * this.height, (at + 1) * this.height];
+    box.scrollTop = Math.min(top, Math.max(box.scrollTop, bottom - box.clientHeight));
   }
 
   look(context) {
@@ -141,8 +170,20 @@ export class Timeline {
       before = state === "lost" ? null : high;
     });
     this.frameLost(context, past, base - room, room, look.ink);
-    for (const [frame, row] of past.rows) if (row.given) this.diamond(context, this.x(frame), base - 7, look);
-    this.drawLabel(context, labelOf(past), top, look);
+    const given = [...past.rows].filter(([, row]) => row.given).map(([frame]) => this.x(frame));
+    const low = base - 7 - DIAMOND < top + 3 + CHIP; // the lane is too low for both, one above the other
+    const chip = this.chip(context, past, wide, low ? given : []);
+    this.drawLabel(context, chip, top, past.id === this.chosen, look);
+    for (const x of given) this.diamond(context, x, base - 7, look);
+  }
+
+  /** Text, place and width of a lane's name: at the left, and on from where a diamond would lie on it. */
+  chip(context, past, wide, given) {
+    const text = shorten(context, labelOf(past), wide / 3);
+    const width = context.measureText(text).width + 10;
+    let at = 3;
+    for (const x of [...given].sort((a, b) => a - b)) if (x + DIAMOND > at - 2 && x - DIAMOND < at + width + 2) at = x + DIAMOND + 3;
+    return { text, width, at: at + width > wide ? 3 : at };
   }
 
   frameLost(context, past, top, room, colour) {
@@ -157,29 +198,34 @@ export class Timeline {
     context.setLineDash([]);
   }
 
-  drawLabel(context, label, top, { card, ink }) {
-    const width = context.measureText(label).width + 10;
+  drawLabel(context, { text, width, at }, top, chosen, { card, ink }) {
+    const high = Math.min(CHIP, this.height - 4);
+    const from = top + Math.min(3, (this.height - 1 - high) / 2);
     context.fillStyle = card;
     context.globalAlpha = 0.85;
     context.beginPath();
-    context.roundRect(3, top + 3, width, 17, 4);
+    context.roundRect(at, from, width, high, 4);
     context.fill();
     context.globalAlpha = 1;
+    context.strokeStyle = ink;
+    context.lineWidth = 1.5;
+    if (chosen && this.rows.length > 1) context.stroke();
     context.fillStyle = ink;
-    context.textBaseline = "top";
-    context.fillText(label, 8, top + 6);
+    context.textBaseline = "middle";
+    context.fillText(text, at + 5, from + high / 2 + 0.5);
   }
 
   /** Where a box was drawn by hand. */
   diamond(context, x, y, { ink, card }) {
     context.beginPath();
-    context.moveTo(x, y - 5);
-    context.lineTo(x + 5, y);
-    context.lineTo(x, y + 5);
-    context.lineTo(x - 5, y);
+    context.moveTo(x, y - DIAMOND);
+    context.lineTo(x + DIAMOND, y);
+    context.lineTo(x, y + DIAMOND);
+    context.lineTo(x - DIAMOND, y);
     context.closePath();
     context.fillStyle = ink;
     context.fill();
+    context.lineWidth = 1;
     context.strokeStyle = card;
     context.stroke();
   }
@@ -212,11 +258,12 @@ export class Timeline {
   /** One button for each lost span, and the picture's description. */
   list() {
     const spans = this.rows.flatMap((past) => this.history.spans(past.id).map(([first, last]) => ({ past, first, last })));
-    const key = JSON.stringify([this.seekable, spans.map(({ past, first, last }) => [past.id, past.name, first, last])]);
+    const key = JSON.stringify([this.seekable, this.rows.length, spans.map(({ past, first, last }) => [past.id, past.name, first, last])]);
     if (key === this.listed) return;
     this.listed = key;
     const words = spans.map(({ past, first, last }) => `${labelOf(past)} lost from frame ${first} to ${last}`);
-    this.canvas.setAttribute("aria-label", this.rows.length ? `Scores of ${this.rows.length} targets. ${words.join(". ") || "None was lost"}.` : "Scores: nothing tracked yet");
+    const count = this.rows.length === 1 ? "1 target" : `${this.rows.length} targets`;
+    this.canvas.setAttribute("aria-label", this.rows.length ? `Scores of ${count}. ${words.join(". ") || "None was lost"}.` : "Scores: nothing tracked yet");
     this.lost.replaceChildren(...spans.slice(-60).map((span) => this.button(span)));
     this.lost.nextElementSibling.hidden = spans.length > 0;
   }
@@ -227,7 +274,10 @@ export class Timeline {
     swatch.style.background = past.colour;
     button.type = "button";
     button.disabled = !this.seekable;
-    button.append(swatch, `${past.name || `target ${past.id}`} ${first}–${last}`);
+    const [name, frames] = [document.createElement("b"), document.createElement("span")];
+    name.textContent = past.name || `target ${past.id}`;
+    frames.textContent = `${first}–${last}`;
+    button.append(swatch, name, frames);
     button.setAttribute("aria-label", `Go to frame ${first}: ${labelOf(past)} is lost until ${last}`);
     button.addEventListener("click", () => {
       this.to.choose(past.id);
