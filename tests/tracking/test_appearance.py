@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from tracker.tracking.appearance import BINS, Appearance, Look, beside, colours, summary
+from tracker.tracking.appearance import BINS, Appearance, Look, beside, summary
+from tracker.tracking.appearance import colours as all_colours
 
 ONE = np.ones(1, np.float32)
 
@@ -30,6 +31,11 @@ def test_likeness_by_hand() -> None:
     assert seen.similarity(features(4, 5)) == pytest.approx(0.6)
     # what is nearly as the surroundings is nothing, though its direction fits: 0.3 against 0.25 * 3
     assert seen.similarity(features(1.3, 1)) == pytest.approx(0.4)
+
+
+def colours(pixels: np.ndarray, box_wh: tuple[float, float]) -> np.ndarray:
+    """Those of the whole."""
+    return all_colours(pixels, box_wh)[0]
 
 
 def plain(*bgr: int) -> np.ndarray:
@@ -58,6 +64,18 @@ def test_a_tint_of_grey_is_hardly_another_colour() -> None:
 def test_colours_of_boxes_without_a_middle() -> None:
     for box in ((0.0, 0.0), (1000.0, 1000.0)):
         assert np.linalg.norm(colours(plain(1, 2, 3), box)) == pytest.approx(1)
+
+
+def test_half_of_a_target_has_its_colours_where_the_other_half_is_hidden() -> None:
+    crop = plain(10, 120, 60)
+    crop[:, 64:] = 200, 30, 20  # the target has two colours, left and right
+    hidden, other = crop.copy(), plain(200, 30, 20)
+    hidden[:, :63] = 240, 240, 240  # something white lies over its left half
+    seen = Appearance(Look(ONE, *all_colours(crop, (60, 40))), [])
+    covered, one = (Look(ONE, *all_colours(each, (60, 40))) for each in (hidden, other))
+    assert seen.same_colours(covered) == pytest.approx(0.5, abs=0.03) and seen.same_half(covered) > 0.95
+    assert seen.same_half(one) > 0.95, "which half of it looks so is not asked"
+    assert seen.same_half(Look(ONE, *all_colours(plain(90, 10, 90), (60, 40)))) < 0.1
 
 
 def test_looks_are_alike_by_features_and_colours() -> None:

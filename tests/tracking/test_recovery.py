@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,6 +38,15 @@ def at(likeness: float, colours: float = 1.0) -> Look:
 
 def watch() -> Watch:
     return Watch(SETTINGS, Appearance(at(1.0), []), (40.0, 20.0), pause=5, level=1.0)
+
+
+def test_half_of_the_colours_tells_what_comes_out_from_behind_something() -> None:
+    halves = np.stack([np.array([1.0, 0.0], np.float32)] * 4)
+    judge = watch()
+    judge.appearance = Appearance(replace(at(1.0), halves=halves), [])
+    emerging = replace(at(0.9, 0.6), halves=halves)
+    assert judge.strict_likeness(emerging) < 0.4 < 0.8 < judge.emerging_likeness(emerging) < 0.9
+    assert judge.emerging_likeness(at(0.9, 0.6)) == judge.strict_likeness(at(0.9, 0.6))
 
 
 def never() -> Look:

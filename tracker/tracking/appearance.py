@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -20,19 +20,28 @@ PLAIN = 0.25  # what differs from the surroundings by less than this part of wha
 BINS = 24  # of each of two parts of the colour
 DARK = 20.0  # added to the three channels: the colours of dark pixels are noise
 POWER = 2  # of the likeness of colours, where that counts
+HALVES = ((0, 2), (1, 3), (0, 1), (2, 3))  # quarters: left, right, upper, lower
 MIDDLE = 0.75  # of the box, as an ellipse: there it is the target, and not what is behind it
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What is in a place: the features' summary, and square roots of the shares of its colours, of length 1."""
+    """What is in a place: the features' summary, and square roots of the shares of its colours, of length 1.
+
+    `halves` (4, n) are the same for its left, right, upper and lower half; zeros where they are not known.
+    """
 
     features: Vector
     colours: Vector
+    halves: Vector = field(default_factory=lambda: np.zeros((4, 1), np.float32))
 
     def same_colours(self, other: Look) -> float:
         """Bhattacharyya coefficient of the colours, 0..1."""
         return float(self.colours @ other.colours)
+
+    def same_half(self, other: Look) -> float:
+        """The same for the half of both that is most alike: the other half may be hidden."""
+        return float(np.max(np.sum(self.halves * other.halves, axis=1)))
 
     def alike(self, other: Look) -> float:
         """Cosine of the features, less where the colours differ; for two that `Appearance.unit` gave."""
@@ -45,28 +54,38 @@ def summary(embedding: Any) -> Vector:
     return np.concatenate([v[0, :, 1:-1, 1:-1].mean((1, 2)) if v.ndim == 4 else v.ravel() for v in levels])
 
 
-def colours(pixels: NDArray[np.uint8], box_wh: Point) -> Vector:
-    """Square roots of the shares of colours in the middle of a BGR crop, where a box of `box_wh` crop pixels is.
+def colours(pixels: NDArray[np.uint8], box_wh: Point) -> tuple[Vector, Vector]:
+    """Square roots of the shares of colours in the middle of a BGR crop, where a box of `box_wh` crop pixels is: of
+    the whole (n,), and of its left, right, upper and lower half (4, n).
 
     A colour is the parts that blue and green have in a pixel: light and shadow hardly change them.
     """
     smooth = cv2.GaussianBlur(pixels, (0, 0), 1.0).astype(np.float32) + DARK
     axis = np.arange(len(pixels)) - (len(pixels) - 1) / 2
     rx, ry = (max(2.0, MIDDLE * side / 2) for side in box_wh)
-    inside = smooth[(axis[None, :] / rx) ** 2 + (axis[:, None] / ry) ** 2 <= 1]
+    rows, columns = np.nonzero((axis[None, :] / rx) ** 2 + (axis[:, None] / ry) ** 2 <= 1)
+    inside = smooth[rows, columns]
+    quarter = 2 * (rows > axis[-1]) + (columns > axis[-1])
     parts = inside[:, :2] / inside.sum(1, keepdims=True)
     place = np.clip(1.5 * BINS * parts - 0.5, 0, BINS - 1.001)  # no part of an ordinary colour is above 2/3
     low = place.astype(int)
     high = place - low
-    counts = np.zeros(BINS * BINS)
+    counts = np.zeros(4 * BINS * BINS)
     for blue, green in itertools.product((0, 1), repeat=2):  # shared by the four nearest bins: no step between two
         weight = np.abs(1 - blue - high[:, 0]) * np.abs(1 - green - high[:, 1])
-        counts += np.bincount((low[:, 0] + blue) * BINS + low[:, 1] + green, weight, BINS * BINS)
+        bins = (quarter * BINS + low[:, 0] + blue) * BINS + low[:, 1] + green
+        counts += np.bincount(bins, weight, len(counts))
     kernel = np.array([0.25, 0.5, 0.25], np.float32)
-    shares = cv2.sepFilter2D(
-        counts.reshape(BINS, BINS).astype(np.float32), -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(np.sqrt(shares / shares.sum()).ravel(), np.float32)
+    quarters = [
+        cv2.sepFilter2D(part, -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE).ravel()
+        for part in counts.reshape(4, BINS, BINS).astype(np.float32)
+    ]
+    parts = np.stack([quarters[i] + quarters[k] for i, k in HALVES])
+    return _roots(parts[:2].sum(0)), np.stack([_roots(part) for part in parts])
+
+
+def _roots(shares: Vector) -> Vector:
+    return np.asarray(np.sqrt(shares / max(float(shares.sum()), 1e-9)), np.float32)
 
 
 class Appearance:
@@ -94,6 +113,10 @@ class Appearance:
     def same_colours(self, look: Look) -> float:
         """Bhattacharyya coefficient, 0..1, with the first look or, where that is more, with one that was learnt."""
         return max(look.same_colours(known) for known in self._known)
+
+    def same_half(self, look: Look) -> float:
+        """The same for the half that is most alike."""
+        return max(look.same_half(known) for known in self._known)
 
     def alike(self, look: Look) -> float:
         """The same for features and colours together."""

@@ -33,7 +33,7 @@ class Looks:
 
     def _look(self, pixels: NDArray[np.uint8], target: Target, embedding: Any) -> Look:
         scale = len(pixels) / self._side(target)
-        return Look(summary(embedding), colours(pixels, (target.size[0] * scale, target.size[1] * scale)))
+        return Look(summary(embedding), *colours(pixels, (target.size[0] * scale, target.size[1] * scale)))
 
     def _side(self, target: Target) -> float:
         return context_side(*target.size, self.settings.context_amount)

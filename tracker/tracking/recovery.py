@@ -15,6 +15,7 @@ from tracker.tracking.target import Point
 LEARNING = 0.2  # weight of the last check in the running mean
 MET_EVERY = 2  # frames between two checks of a target that met another thing
 NEARLY = 0.1  # by so much less likeness than `back_likeness`, what is beside the other thing is the target
+PARTLY = 0.95  # what the likeness of half of the colours counts
 EDGE_EVERY = 4  # frames between two checks of a target at the frame's edge, at most
 SIZE = 63.5  # crop pixels of a square target's side: half a template
 
@@ -124,6 +125,11 @@ class Watch:
     def strict_likeness(self, look: Look) -> float:
         """The same for something that may be another one of the kind: its colours must be the target's, too."""
         return self.likeness(look) * min(1.0, self.appearance.same_colours(look) / self.hue) ** POWER
+
+    def emerging_likeness(self, look: Look) -> float:
+        """The same for something of which half may still be hidden."""
+        same = max(self.appearance.same_colours(look), PARTLY * self.appearance.same_half(look))
+        return self.likeness(look) * min(1.0, same / self.hue) ** POWER
 
     def _sure(self, look: Look, likeness: float, strict: float, size: Point) -> None:
         if self.others.meeting:  # which of the two it is will show

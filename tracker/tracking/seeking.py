@@ -176,7 +176,7 @@ def seek(
             other.looked = others.frame
         factor = growth(each, target)
         seen = look(each.place, factor)
-        likeness = watch.strict_likeness(seen)
+        likeness = watch.emerging_likeness(seen)
         if other is None or other.unlike:
             if likeness < _wanted(other, recovery):
                 (other or others.add(each.place)).refuse(likeness)
