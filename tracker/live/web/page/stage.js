@@ -149,7 +149,7 @@ export class Stage {
     const { context } = this;
     const state = target.state === "tracking" || !target.state ? "" : ` ${target.state}`;
     const narrow = this.canvas.clientWidth < NARROW && state; // the list has the score
-    const score = target.state && !narrow ? ` ${target.score.toFixed(2)}` : "";
+    const score = target.state && target.state !== "lost" && !narrow ? ` ${target.score.toFixed(2)}` : "";
     this.useFont();
     const room = this.toCanvas([0, 0, ...this.size])[2] / 3 - 14 - context.measureText(score + state).width;
     const name = target.name ? shorten(context, labelOf(target), room) : labelOf(target);
