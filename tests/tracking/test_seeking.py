@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tracker.settings import RecoveryConfig, TrackingConfig
 from tracker.tracking.appearance import Appearance, Look
 from tracker.tracking.decode import Prediction
-from tracker.tracking.others import LATELY, Find, Other, Others, blot, finds_beside, finds_in
+from tracker.tracking.others import Find, Other, Others, blot, finds_beside, finds_in
 from tracker.tracking.recovery import Watch
 from tracker.tracking.seeking import Candidate, Search, places_in, seek
 from tracker.tracking.target import Point, Target, View
@@ -190,17 +190,6 @@ def test_rough_finds_are_known_things_from_farther_away() -> None:
     assert rough.is_rough and not find_at(140, 100).is_rough
     assert others.claim([find_at(140, 100)], size=40)[1] == []
     assert len(others.claim([rough], size=40)[1]) == 1 and others.known[0].place == (120, 100)
-
-
-def test_what_came_up_beside_a_target_just_before_it_was_lost_may_be_its_other_half() -> None:
-    others = Others(forget=120)
-    old = others.add((130, 100))
-    for _ in range(LATELY):
-        others.next_frame()
-    others.add((140, 100))
-    far = others.add((200, 100))
-    others.lost((100, 100), size=40)
-    assert others.known == [old, far]
 
 
 def look(likeness: float) -> Look:
