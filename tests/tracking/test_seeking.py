@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tracker.settings import RecoveryConfig, TrackingConfig
 from tracker.tracking.appearance import Appearance, Look
 from tracker.tracking.decode import Prediction
-from tracker.tracking.others import Find, Other, Others, blot, finds_beside, finds_in
+from tracker.tracking.others import LATELY, Find, Other, Others, blot, finds_beside, finds_in
 from tracker.tracking.recovery import Watch
 from tracker.tracking.seeking import Candidate, Search, places_in, seek
 from tracker.tracking.target import Point, Target, View
@@ -216,6 +216,20 @@ def test_a_thing_in_sight_that_has_become_the_target_was_taken_for_it_where_they
     assert thing.is_still(look(0.6), 0.6)
     thing.moved((5, 0), 2, 40)
     assert thing.is_still(look(0.7), 0.72) and not thing.is_still(look(1.0), 1.0)
+
+
+def test_what_came_up_beside_a_target_just_before_it_was_lost_may_be_its_other_half() -> None:
+    others = Others(forget=120)
+    old = others.add((130, 100))
+    for _ in range(LATELY):
+        others.next_frame()
+    half, far = others.add((140, 100)), others.add((200, 100))
+    for thing in (old, half, far):
+        thing.is_still(look(0.6), 0.6)
+    others.lost((100, 100), size=40)
+    assert [thing.unsure for thing in (old, half, far)] == [False, True, False]
+    assert not half.is_still(look(1.0), 1.0)  # the whole of it
+    assert half.is_still(look(0.5), 0.5) and not half.unsure  # it is something else
 
 
 def test_a_sudden_step_of_a_thing_asks_for_a_look() -> None:

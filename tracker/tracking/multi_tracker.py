@@ -187,6 +187,7 @@ class MultiTracker:
                 return Result(box_of(target, settings), score, False, True)
         if verdict is Verdict.LOST:
             target.size = followed.watch.size
+            followed.watch.others.lost(target.centre, _mean(target.size))
             followed.search = self._search(target, followed.watch.velocity, frame_size(frame))
             score = 0.0  # of another thing
         return Result(box_of(target, settings), score, verdict is Verdict.LOST, verdict is not Verdict.SURE)

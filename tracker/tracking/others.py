@@ -59,6 +59,7 @@ class Other:
     seen: int
     looks: deque[Look] = field(default_factory=lambda: deque(maxlen=3))
 
+    born: int = 0  # frame in which it was first seen
     unlike: int = 0  # sights of it that were not enough like the target, of a thing that may be it by its place ...
     usual: float = 0.0  # ... and the mean of their likeness
     unsure: bool = False  # whether it may be the target that is seen in its place
@@ -119,8 +120,13 @@ class Others:
 
     def add(self, place: Point) -> Other:
         """One more thing that is not the target, or does not look like it."""
-        self.known.append(Other(place, self.frame))
+        self.known.append(Other(place, self.frame, born=self.frame))
         return self.known[-1]
+
+    def lost(self, place: Point, size: float) -> None:
+        """The target was lost at `place`: what was first seen lately, and is so near, may be its other half."""
+        for other in self.known:
+            other.unsure |= self.frame - other.born < LATELY and math.dist(other.place, place) < EMERGED * size
 
     @property
     def meeting(self) -> bool:
