@@ -36,7 +36,17 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (-1, ""),
         (ord("a"), "a"),
-        (ord("A"), "a"),
+        (ord("A"), "A"),
+        (0xE9, "é"),
+        (0xC9 - 256, "é"),
+        (0x1B1, "ą"),
+        (0x6C1, "а"),
+        (0x7E1, "α"),
+        (0x20AC, "€"),
+        (0x10065E5, "日"),
+        (0x100D800, ""),
+        (0xFFBF, ""),
+        (0xFF67, ""),
         (32, "space"),
         (13, "enter"),
         (0xFF8D, "enter"),
@@ -44,7 +54,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (9, "tab"),
         (11, "tab"),
         (0xFFFF, "delete"),
-        (0xFFE1, ""),
+        (0xFFE1, "shift"),
         (0xFF51, "left"),
         (0x100000 | 0xFF53, "right"),
         (0x10000 | 0xFF52, "shift+up"),
@@ -139,6 +149,39 @@ def test_keys_change_the_run(clip: Path, tmp_path: Path) -> None:
     assert window.engine.summary.frames == FRAMES
     assert list(window.engine.targets) == [1] and window.scene.active == 1
     assert window.scene.trail and window.scene.map and not window.saved
+
+
+def test_a_name_is_typed_while_the_frame_stays(clip: Path, tmp_path: Path) -> None:
+    keys = "n e shift r e d space shift c q x backspace Q delete A R é 日 up shift+left enter q"
+    window = run(clip, tmp_path, keys, (START, Box(80, 60, 20, 20)))
+    assert window.engine.targets[2].name == "Red CqARé日" and window.engine.targets[1].name == ""
+    assert window.engine.current.targets[2].name == "Red CqARé日", "also in the row of this frame"
+    assert window.engine.current.index == 0 and window.engine.stop.reason == "the window"
+    window.controls.key("e")
+    assert window.controls.naming and window.controls.naming.text == "Red CqARé日", "it begins as it was"
+    window.controls.mouse(cv2.EVENT_LBUTTONDOWN, (25, 45))
+    for name in ("backspace", "x", "esc"):
+        assert window.controls.holding
+        window.controls.key(name)
+    assert window.controls.naming is None and window.scene.active == 2
+    assert window.engine.targets[2].name == "Red CqARé日", "Esc leaves it"
+    for name in ("e", *["backspace"] * 30, "space", "enter"):
+        window.controls.key(name)
+    assert window.engine.targets[2].label == "target 2"
+
+
+def test_any_name_is_drawn_and_kept_short(clip: Path, tmp_path: Path) -> None:
+    with open_source(str(clip)) as source, Engine(source, Copies(TemplateTracker())) as engine:
+        engine.add(START, "half of \ud800 a character")
+        window = Window(engine, tmp_path)
+        window.controls.key("e")
+        before = window.canvas()
+        for character in "é日я🙂" * 30:
+            window.controls.key(character)
+        assert window.controls.naming and len(window.controls.naming.text) == 60
+        assert (window.canvas() != before).any()
+        window.controls.key("enter")
+        assert (window.canvas() != before).any() and engine.current.drawn.any()
 
 
 def test_where_outputs_are_for_one_target_it_can_only_be_drawn_again(clip: Path, tmp_path: Path) -> None:

@@ -134,6 +134,23 @@ def test_a_target_is_drawn_again_and_followed_from_there(start: Callable[..., Ap
     assert all(abs(a - b) <= 2 for a, b in zip(told["boxes"]["1"], true_box(7).xywh, strict=True))
 
 
+def test_a_target_is_renamed(start: Callable[..., App]) -> None:
+    app = start(BOX, "100,60,30,30")
+    app.key("n", lambda s: s["active"] == 2)
+    app.key("e", lambda s: s["naming"] == "")
+    app.desktop.do("keydown", "shift", "sleep", 0.5, "key", "r", "sleep", 0.2, "keyup", "shift")
+    app.until(lambda s: s["naming"] == "R")
+    for key, text in [("q", "Rq"), ("BackSpace", "R"), ("space", "R "), ("7", "R 7"), ("eacute", "R 7é")]:
+        app.key(key, lambda s, text=text: s["naming"] == text)
+    told = app.key("Return", lambda s: s["naming"] is None)
+    assert told["names"] == {"1": "", "2": "R 7é"} and told["frame"] == 0
+    app.key("e", lambda s: s["naming"] == "R 7é")
+    app.key("x", lambda s: s["naming"] == "R 7éx")
+    assert app.key("Escape", lambda s: s["naming"] is None)["names"]["2"] == "R 7é"
+    app.desktop.do("key", "q")
+    assert app.end() == "1 the window\n"
+
+
 def test_screenshot_recording_and_what_is_seen(start: Callable[..., App]) -> None:
     app = start(BOX)
     app.key("h", lambda s: s["help"])

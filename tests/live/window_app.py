@@ -39,6 +39,8 @@ class Telling(Window):
             "recording": self.recorder.recording,
             "editing": editing is not None,
             "drawn": [round(v) for v in editing.box.xywh] if editing and editing.box else None,
+            "naming": controls.naming.text if controls.naming else None,
+            "names": {id: target.name for id, target in step.targets.items()},
             "saved": [path.name for path in self.saved],
             "message": controls.message,
         }

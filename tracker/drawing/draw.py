@@ -120,11 +120,8 @@ def _fixed(point: tuple[float, float]) -> tuple[int, int]:
 def draw_plate(canvas: Image, text: str, box: Box, colour: Colour, style: Style) -> None:
     """Draw text on a filled plate above the box, below it where there is no room above, always inside the frame."""
     height, width = canvas.shape[:2]
-    scale = style.text / FONT_HEIGHT
-    thickness = max(1, round(style.text / 20))
-    text_width = cv2.getTextSize(text, FONT, scale, thickness)[0][0]
     pad = max(3, round(style.text * 0.45))
-    w, h = text_width + 2 * pad, style.text + 2 * pad
+    w, h = text_width(text, style.text) + 2 * pad, style.text + 2 * pad
     x1, y1, x2, y2 = np.nan_to_num(np.array(box.xyxy))
     left = round(min(max(x1 - style.line / 2, 0), max(0, width - w)))
     gap = style.line + 1
@@ -140,5 +137,15 @@ def draw_plate(canvas: Image, text: str, box: Box, colour: Colour, style: Style)
 def put_text(canvas: Image, text: str, baseline: tuple[int, int], size: int, colour: Colour) -> int:
     """Write text in place with capitals of `size` pixels; `baseline` is its left end. Returns its width."""
     scale, thickness = size / FONT_HEIGHT, max(1, round(size / 20))
-    cv2.putText(canvas, text, baseline, FONT, scale, colour, thickness, cv2.LINE_AA)
-    return int(cv2.getTextSize(text, FONT, scale, thickness)[0][0])
+    cv2.putText(canvas, _whole(text), baseline, FONT, scale, colour, thickness, cv2.LINE_AA)
+    return text_width(text, size)
+
+
+def text_width(text: str, size: int) -> int:
+    """Width in pixels of a text whose capitals are `size` pixels high."""
+    return int(cv2.getTextSize(_whole(text), FONT, size / FONT_HEIGHT, max(1, round(size / 20)))[0][0])
+
+
+def _whole(text: str) -> str:
+    """A text without half characters, on which OpenCV crashes; names on the command line may have them."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.box import Box
-from tracker.drawing.draw import FRACTION, INK, WHITE, Colour, Image, Style, draw_box, put_text
-from tracker.drawing.panel import text_width
+from tracker.drawing.draw import FRACTION, INK, WHITE, Colour, Image, Style, draw_box, put_text, text_width
 
 STATES = {"tracking": "", "uncertain": "unsure ", "lost": "lost "}
 MAP_OPACITY = 0.75  # of the highest score

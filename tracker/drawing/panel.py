@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from tracker.drawing.draw import FONT, FONT_HEIGHT, INK, Colour, Image, put_text
+from tracker.drawing.draw import INK, Colour, Image, put_text, text_width
 
 BACK: Colour = (38, 32, 28)
 CAP: Colour = (86, 76, 68)
@@ -17,11 +17,6 @@ ALERT: Colour = (0, 159, 230)
 RED: Colour = (70, 70, 235)
 
 Hint = tuple[str, str]  # keys, separated by blanks, and what they do
-
-
-def text_width(text: str, size: int) -> int:
-    """Width in pixels of a text whose capitals are `size` pixels high."""
-    return int(cv2.getTextSize(text, FONT, size / FONT_HEIGHT, max(1, round(size / 20)))[0][0])
 
 
 def elide(text: str, size: int, room: int) -> str:
@@ -150,6 +145,24 @@ def draw_toast(picture: Image, text: str, unit: int, colour: Colour = TEXT) -> N
     x, y = (picture.shape[1] - width) // 2, picture.shape[0] - height - unit
     shade(picture, (x, y, width, height), BACK, 0.88, unit)
     put_text(picture, text, (x + pad, y + 2 * unit), unit, colour)
+
+
+def draw_field(picture: Image, title: str, text: str, unit: int, colour: Colour) -> None:
+    """A line in which `text` is typed, at the bottom of a picture, in place; its end where it is longer."""
+    pad = 2 * unit
+    width = min(picture.shape[1] - pad, max(30 * unit, text_width(title, unit) + 2 * pad))
+    height = round(7.2 * unit)
+    x, y = (picture.shape[1] - width) // 2, picture.shape[0] - height - unit
+    shade(picture, (x, y, width, height), BACK, 0.93, unit)
+    put_text(picture, elide(title, unit, width - 2 * pad), (x + pad, y + round(2.4 * unit)), unit, QUIET)
+    room = width - 2 * pad - unit
+    while text and text_width(text, unit) > room:
+        text = text[1:]
+    left, baseline = x + pad, y + round(5 * unit)
+    end = left + (put_text(picture, text, (left, baseline), unit, TEXT) if text else 0) + max(2, unit // 4)
+    cv2.line(picture, (end, baseline - round(1.3 * unit)), (end, baseline + unit // 3), TEXT, max(1, unit // 8))
+    underline = baseline + round(0.8 * unit)
+    cv2.line(picture, (left, underline), (x + width - pad, underline), colour, max(2, unit // 5))
 
 
 def draw_keys(picture: Image, groups: Sequence[tuple[str, Sequence[Hint]]], unit: int) -> None:

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from tracker.box import Box
-from tracker.drawing.draw import INK, WHITE, Colour, Image, draw_box, put_text
-from tracker.drawing.panel import BACK, TEXT, shade, text_width
+from tracker.drawing.draw import INK, WHITE, Colour, Image, draw_box, put_text, text_width
+from tracker.drawing.panel import BACK, TEXT, shade
 
 DIM = 0.55
 

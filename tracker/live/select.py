@@ -64,7 +64,7 @@ class Picker:
 
     def key(self, name: str) -> list[Box] | None:
         """One key by its name. The boxes where this ends it (none: cancelled), else None."""
-        self.changed = True
+        self.changed, name = True, name.lower()
         if name in CANCEL:
             return []
         if self.selection.key(name) or self.selection.dragging:

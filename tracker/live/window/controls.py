@@ -11,6 +11,7 @@ from tracker.box import Box
 from tracker.drawing.panel import Hint
 from tracker.errors import InputError
 from tracker.live.engine import Engine
+from tracker.live.window.naming import Naming
 from tracker.live.window.pace import Pace
 from tracker.live.window.recorder import Recorder
 from tracker.live.window.scene import Scene
@@ -21,15 +22,17 @@ KEYS: tuple[tuple[str, tuple[Hint, ...]], ...] = (
     ("Playback", (("Space", "pause, go on"), (".", "next frame, then pause"), ("+ -", "faster, slower"))),
     ("Save", (("v", "record on, off"), ("s", "screenshot"))),
     ("Run", (("q Esc", "quit, all is kept"),)),
-    ("Targets", (("a", "add one"), ("r", "draw again"), ("x Del", "remove"), ("n Tab", "next one"))),
+    ("Targets", (("a", "add one"), ("r", "draw again"), ("e", "rename"), ("x Del", "remove"), ("n Tab", "next one"))),
     ("View", (("t", "trails"), ("m", "score map"), ("h", "these keys"))),
 )
 DRAWING: tuple[Hint, ...] = (("drag", "draw the box"), ("Esc", "back"))
+NAMING: tuple[Hint, ...] = (("Enter", "rename"), ("Esc", "back"), ("Backspace", "delete"))
 ADJUSTING: tuple[Hint, ...] = (("Esc", "back"), ("arrows", "move"), ("[ ]", "width"), ("{ }", "height"))
 
 
 class Controls:
-    """The state that keys and mouse change. `editing` is the box in the making, of target `target` (None: a new one).
+    """The state that keys and mouse change. `editing` is the box in the making, of target `target` (None: a new one),
+    `naming` the name in the making.
 
     `message` is to be shown, `wrong` where something failed; `changed` that there is something new to show.
     """
@@ -39,6 +42,7 @@ class Controls:
         self.engine, self.scene, self.pace, self.recorder = engine, scene, pace, recorder
         self.help = False
         self.editing: Selection | None = None
+        self.naming: Naming | None = None
         self.target: int | None = None
         self.reach = 8.0  # frame pixels within which the mouse takes an edge
         self.changed = True
@@ -52,6 +56,7 @@ class Controls:
             "-": lambda: self._change_speed(-1),
             "a": self._add,
             "r": self._redraw,
+            "e": self._rename,
             "x": self._remove,
             "delete": self._remove,
             "n": scene.next,
@@ -69,6 +74,9 @@ class Controls:
     def key(self, name: str) -> None:
         """One key, by its name."""
         self.changed = True
+        if self.naming is not None:
+            return self._type(self.naming, name)
+        name = name.lower()
         if self.editing is not None:
             self._edit(self.editing, name)
         elif self.help and name == "esc":
@@ -78,6 +86,8 @@ class Controls:
 
     def mouse(self, event: int, point: tuple[float, float]) -> None:
         """One mouse event, at a place in the frame."""
+        if self.naming is not None:
+            return
         if self.editing is None:
             found = self.scene.at(point) if event == cv2.EVENT_LBUTTONDOWN else None
             if found is not None:
@@ -94,8 +104,12 @@ class Controls:
 
     @property
     def hints(self) -> list[Hint]:
-        """What can be done with the box in the making, the most important first."""
-        if self.editing is None or self.editing.box is None:
+        """What can be done with the name or box in the making, the most important first; none where there is none."""
+        if self.naming is not None:
+            return list(NAMING)
+        if self.editing is None:
+            return []
+        if self.editing.box is None:
             return list(DRAWING)
         if self.target is not None:
             return [("Enter", "track again"), *ADJUSTING]
@@ -105,7 +119,7 @@ class Controls:
     @property
     def holding(self) -> bool:
         """Whether the frame stays until the user goes on."""
-        return self.editing is not None or self.pace.held
+        return self.editing is not None or self.naming is not None or self.pace.held
 
     def tick(self) -> None:
         """Time passes: a message has been there long enough."""
@@ -139,6 +153,13 @@ class Controls:
         elif name in ("tab", "n") and selection.box is not None and self.target is None and self._accept(selection.box):
             self._add()
 
+    def _type(self, naming: Naming, name: str) -> None:
+        if name == "enter":
+            self.engine.rename(naming.target, naming.name)
+        if name in ("enter", "esc"):
+            self.naming = None
+        naming.key(name)
+
     def _accept(self, box: Box) -> bool:
         try:
             if self.target is None:
@@ -165,6 +186,12 @@ class Controls:
         if (active := self.scene.active) is None:
             return self.say("no target to draw again; a adds one")
         self._open(active, self.engine.current.results[active].box)
+
+    def _rename(self) -> None:
+        if (active := self.scene.active) is None:
+            return self.say("no target to rename; a adds one")
+        self.help, self.message = False, ""  # it would cover what is typed
+        self.naming = Naming(active, self.engine.targets[active].name)
 
     def _remove(self) -> None:
         if (active := self.scene.active) is None:

@@ -62,7 +62,7 @@ class Recorder:
             self._video.write(shown)
         except (OSError, InputError) as error:
             video, self._video = self._video, None
-            video.__exit__(type(error), error, None)
+            self._close(video, error)
             raise
 
     def end(self) -> Path | None:
@@ -70,11 +70,16 @@ class Recorder:
         if self._video is None:
             return None
         video, self._video = self._video, None
-        video.__exit__(None, None, None)
-        if not video.path.exists():
-            return None
-        self.saved.append(video.path)
-        return video.path
+        self._close(video)
+        return video.path if video.path.exists() else None
+
+    def _close(self, video: Video, error: Exception | None = None) -> None:
+        """Complete a video as far as it goes."""
+        try:
+            video.__exit__(type(error) if error else None, error, None)
+        finally:
+            if video.path.exists():
+                self.saved.append(video.path)
 
     def _name(self, ending: str) -> Path:
         stem = f"siamsa-{time.strftime('%Y%m%d-%H%M%S')}"

@@ -13,7 +13,7 @@ import cv2
 from tracker.box import Box
 from tracker.drawing.draw import WHITE, Image, Style
 from tracker.drawing.overlay import draw_marks
-from tracker.drawing.panel import ALERT, TEXT, draw_hints, draw_keys, draw_status, draw_toast
+from tracker.drawing.panel import ALERT, TEXT, draw_field, draw_hints, draw_keys, draw_status, draw_toast
 from tracker.drawing.selection import draw_selection, readout
 from tracker.live.engine import Engine
 from tracker.live.select import REACH
@@ -107,11 +107,14 @@ class Window:
         above = canvas[: view.picture[1]]
         if controls.help:
             draw_keys(above, KEYS, view.unit)
+        if controls.naming:
+            target = self.engine.targets[controls.naming.target]
+            draw_field(above, f"name of {target.label}", controls.naming.text, view.unit, target.colour)
         if controls.message:
             draw_toast(above, controls.message, view.unit, ALERT if controls.wrong else TEXT)
         bar = view.bar_of(canvas)
-        if controls.editing:
-            draw_hints(bar, controls.hints, view.unit)
+        if hints := controls.hints:
+            draw_hints(bar, hints, view.unit)
         else:
             paused, recording = self.pace.paused, self.recorder.recording
             draw_status(bar, self._words(step), view.unit, paused=paused, alert=self._news, recording=recording)
