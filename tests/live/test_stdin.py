@@ -129,8 +129,27 @@ def test_raw_frames_are_those_that_were_written(pixels: str, start: str) -> None
     data = b"".join(image.tobytes() for image in sent) + bytes(100)
     source, frames = piped(f"{start}:160x120:{pixels}@30", data)
     assert len(frames) == 7 and frames[6].image is None and source.bad == 1, "the last one is cut"
+    assert f"with 100 bytes of a frame of {drawn[0].size}; are size and kind in" in source.ended
     assert all(np.array_equal(f.image, image) for f, image in zip(frames, drawn, strict=False))
     assert (source.fps, source.size) == (30.0, SIZE)
+
+
+def test_whole_raw_frames_end_without_a_word() -> None:
+    data = b"".join(draw_frame(index).tobytes() for index in range(4)) + bytes(100)
+    for sent, span in ((data[:-100], None), (data, Span(stop=4))):
+        source, frames = piped("-:160x120:bgr24", sent, span)
+        assert (len(frames), source.bad, source.ended) == (4, 0, "")
+
+
+def test_the_command_says_that_the_size_may_be_wrong() -> None:
+    data = b"".join(draw_frame(index).tobytes() for index in range(5))
+    command = "import tracker; from tests.helpers import TemplateTracker; tracker.load = lambda **_: TemplateTracker();"
+    command += "from tracker.cli.main import entry; entry('track')"
+    words = [sys.executable, "-c", command, "stdin:160x121:bgr24", "--box", "20,40,24,24", "--no-window"]
+    done = subprocess.run(words, cwd=ROOT, input=data, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (line,) = (line for line in done.stdout.decode().splitlines() if "the source ended" in line)
+    assert line.endswith("with 55680 bytes of a frame of 58080; are size and kind in stdin:160x121:bgr24 right?")
 
 
 @pytest.mark.parametrize(

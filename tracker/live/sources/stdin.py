@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -79,9 +80,7 @@ class StandardInput(Source):
 
     def read(self) -> Iterator[Frame]:
         pictures = self._images() if self.raw is None else self._frames_of(self.raw)
-        for index, picture in enumerate(pictures):
-            if self.span.stop is not None and index >= self.span.stop:
-                return
+        for index, picture in enumerate(islice(pictures, self.span.stop)):
             if index in self.span:
                 yield Frame(index, self._decode(picture))
 
@@ -120,6 +119,8 @@ class StandardInput(Source):
                 "is the program before the pipe writing frames of this size and kind?"
             )
         if data:
+            left = f"with {len(data)} bytes of a frame of {raw.length}"
+            self.ended = f"{left}; are size and kind in {self.address} right?"
             yield None
 
 
