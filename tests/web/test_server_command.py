@@ -18,7 +18,10 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import ROOT
+from tests.web.serving import until
 from tracker.cli.main import main
+from tracker.live.web.scratch import make_scratch
+from tracker.processes import owners
 
 # The command with a follower that needs no weights.
 QUICK = (
@@ -54,13 +57,51 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals, code: 
         for _ in range(2):
             urllib.request.urlopen(urllib.request.Request(address + "api/sessions", method="POST")).read()
         (root,) = tmp_path.glob("siamsa-*")
-        assert len(list(root.iterdir())) == 2
+        assert len(list(root.glob("session-*"))) == 2
         begin = time.monotonic()
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
         assert time.monotonic() - begin < 8
         assert process.returncode == code and "ended by" in out and not err
     assert not list(tmp_path.glob("siamsa-*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_what_a_killed_server_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    with started(tmp_path) as (process, address):
+        urllib.request.urlopen(urllib.request.Request(address + "api/sessions", method="POST")).read()
+        process.kill()
+        process.wait()
+    (left,) = tmp_path.glob("siamsa-*")
+    for name, owner in [
+        ("bare", None),
+        ("other-program", "a note"),
+        ("elsewhere", "host/1 1 -"),
+        ("running", owners.me()),
+    ]:
+        (tmp_path / f"siamsa-{name}").mkdir()
+        if owner is not None:
+            (tmp_path / f"siamsa-{name}" / ".owner").write_text(owner)
+    (tmp_path / "siamsa-link").symlink_to(left, target_is_directory=True)
+    (tmp_path / "siamsa-file").write_text((left / ".owner").read_text())
+    before = set(tmp_path.iterdir())
+    with started(tmp_path), started(tmp_path):
+        assert until(lambda: len(set(tmp_path.iterdir()) - before) == 2)
+        assert before - set(tmp_path.iterdir()) == {left}, "and nothing of another program, machine or server"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_the_folder_of_another_user_is_let_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [sys.executable, "-c", "from tracker.processes.owners import me; print(me())"]
+    left = tmp_path / "siamsa-left"
+    left.mkdir()
+    (left / ".owner").write_text(subprocess.check_output(command, cwd=ROOT, text=True))
+    monkeypatch.setattr(os, "getuid", lambda: os.geteuid() + 1)
+    make_scratch(tmp_path)
+    assert (left / ".owner").exists()
+    monkeypatch.undo()
+    make_scratch(tmp_path)
+    assert not left.exists()
 
 
 @pytest.mark.slow

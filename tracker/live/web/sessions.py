@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from tracker.live.followers import Follower
+from tracker.live.web.scratch import make_scratch
 from tracker.live.web.session import Session
 from tracker.live.web.settings import ServeSettings
 from tracker.live.web.turns import Turns
@@ -23,7 +22,7 @@ class Sessions:
     """Sessions by their ids, which cannot be guessed. For the event loop."""
 
     def __init__(self, limits: ServeSettings, make_follower: Callable[[], Follower]) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix="siamsa-", dir=limits.folder))
+        self.root = make_scratch(limits.folder)
         self._limits, self._make_follower, self._turns = limits, make_follower, Turns()
         self._sessions: dict[str, Session] = {}
         self._ending: set[asyncio.Task[None]] = set()
