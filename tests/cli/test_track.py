@@ -27,6 +27,7 @@ from tests.helpers import (
 )
 from tracker.box import iou
 from tracker.cli.main import main
+from tracker.formats import read_rows
 
 BOX = "20,40,24,24"
 
@@ -100,6 +101,9 @@ def test_range_and_stride(video: Path, tmp_path: Path) -> None:
     assert siamsa(video, *words, "--boxes", tmp_path / "a.csv", "--output", tmp_path / "a.mp4") == 0
     assert rows(tmp_path / "a.csv")[:, 0].tolist() == [10, 15, 20, 25]
     assert cv2.VideoCapture(str(tmp_path / "a.mp4")).get(cv2.CAP_PROP_FPS) == 5
+    assert siamsa(video, *words, "--boxes", tmp_path / "a.txt") == 0
+    seen = {row.frame: row.box.x for row in read_rows(tmp_path / "a.txt") if not row.lost}
+    assert seen == pytest.approx(dict(rows(tmp_path / "a.csv")[:, :2].tolist())), "line i is frame i"
 
 
 @pytest.mark.parametrize(

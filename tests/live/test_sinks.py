@@ -13,9 +13,9 @@ import pytest
 from tests.helpers import draw_frame, index_of, read_video
 from tracker.box import Box
 from tracker.errors import InputError
-from tracker.formats import FORMATS, read_rows
+from tracker.formats import FORMATS, read_rows, write_rows
 from tracker.live.sinks import FileSink, check_outputs
-from tracker.live.sinks.boxes import Boxes
+from tracker.live.sinks.boxes import Boxes, rows_of
 from tracker.live.sinks.video import Video, fit
 from tracker.live.step import Step
 from tracker.tracking.result import Result
@@ -54,7 +54,18 @@ def test_jsonl_has_the_keys_and_values_of_csv(tmp_path: Path) -> None:
 
 def test_otb_counts_pixels_from_one(tmp_path: Path) -> None:
     got = np.loadtxt(written(Boxes(tmp_path / "a.txt")), delimiter=",")
-    assert got.tolist() == [[11, 21.5, 30, 40], [-0.2346, 1.6667, 30.1, 40], [1, 1, 1000, 7]]
+    assert got[4::2].tolist() == [[11, 21.5, 30, 40], [-0.2346, 1.6667, 30.1, 40], [1, 1, 1000, 7]]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.vot"])
+def test_line_i_is_frame_i_where_lines_have_no_number(tmp_path: Path, name: str) -> None:
+    path = written(Boxes(tmp_path / name))
+    assert len(path.read_text().splitlines()) == 9
+    seen = {row.frame: row.box.x for row in read_rows(path) if not row.lost}
+    first = {4: 10.0} if name == "a.txt" else {}  # VOT has no box in the frame of the start
+    assert seen == pytest.approx({**first, 6: -1.2346, 8: 0.0}, abs=1e-9)
+    write_rows(tmp_path / f"converted{name[1:]}", [row for step in STEPS for row in rows_of(step)])
+    assert (tmp_path / f"converted{name[1:]}").read_text() == path.read_text(), "as `siamsa convert` writes it"
 
 
 def test_mot_counts_frames_from_one(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tracker.errors import InputError
-from tracker.formats.base import FORMATS, Clip, Format, Row, Writer, sized
+from tracker.formats.base import FORMATS, Clip, Format, Row, sized
 from tracker.formats.found import MEANT, Found, collect, found
-from tracker.formats.kept import Kept
+from tracker.formats.kept import KeepingWriter
 from tracker.formats.text import label, named, read_text
 
 NAN = float("nan")
@@ -96,15 +96,13 @@ def _box(values: object) -> list[float]:
     return [float(v) for v in values]
 
 
-class CocoWriter(Writer):
+class CocoWriter(KeepingWriter):
     """One video; ids of images are frames + 1, those of tracks the targets' own; a category for every name."""
 
     def __init__(self, path: Path, clip: Clip) -> None:
-        self._clip, self._kept = clip, Kept()
+        super().__init__()
+        self._clip = clip
         self._file = path.open("w", encoding="utf-8", newline="\n")
-
-    def write(self, rows: Sequence[Row]) -> None:
-        self._kept.add(rows)
 
     def finish(self) -> None:
         with self._file as file:
@@ -118,7 +116,7 @@ class CocoWriter(Writer):
             file.write("\n}\n")
 
     def _lists(self) -> Iterator[tuple[str, Iterable[Table]]]:
-        (width, height), frames, names = self._clip.size, self._kept.frames().tolist(), self._kept.names
+        (width, height), frames, names = self._clip.size, self.kept.frames().tolist(), self.kept.names
         kinds = {name: i for i, name in enumerate(dict.fromkeys(map(label, names.values())), 1)}
         count = self._clip.frames or (frames[-1] + 1 if frames else 0)
         size = {"width": width, "height": height}
@@ -135,7 +133,7 @@ class CocoWriter(Writer):
             "tracks",
             [{"id": i, "video_id": 1, "category_id": kinds[label(n)], "name": n} for i, n in sorted(names.items())],
         )
-        yield "annotations", (self._annotation(i, row, kinds) for i, row in enumerate(self._kept.rows(), 1))
+        yield "annotations", (self._annotation(i, row, kinds) for i, row in enumerate(self.kept.rows(), 1))
 
     @staticmethod
     def _annotation(index: int, row: Row, kinds: dict[str, int]) -> Table:

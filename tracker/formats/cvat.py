@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 
-from tracker.formats.base import FORMATS, Clip, Format, Row, Writer, sized
+from tracker.formats.base import FORMATS, Clip, Format, Row, sized
 from tracker.formats.cvat_read import read_tracks
 from tracker.formats.found import collect
-from tracker.formats.kept import Kept
+from tracker.formats.kept import KeepingWriter
 from tracker.formats.text import label, number
 
 Tree = ElementTree.Element
@@ -30,26 +30,24 @@ def _text(node: Tree, depth: int = 1) -> str:
     return "  " * depth + ElementTree.tostring(node, encoding="unicode") + "\n"
 
 
-class CvatWriter(Writer):
+class CvatWriter(KeepingWriter):
     """Every row is a key frame. Where the rows of a target stop, a box that is `outside` ends it, as CVAT demands."""
 
     def __init__(self, path: Path, clip: Clip) -> None:
-        self._clip, self._kept = clip, Kept()
+        super().__init__()
+        self._clip = clip
         self._file = path.open("w", encoding="utf-8", errors="replace", newline="\n")
 
-    def write(self, rows: Sequence[Row]) -> None:
-        self._kept.add(rows)
-
     def finish(self) -> None:
-        frames = self._kept.frames()
+        frames = self.kept.frames()
         steps = np.diff(frames)
         stride = int(steps.min()) if len(steps) else 1
         end = self._clip.frames or (int(frames[-1]) + 1 if len(frames) else 0)
         with self._file as file:
             file.write('<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n')
             file.write(_text(_node("version", "1.1")) + _text(self._meta(end)))
-            for target, rows in groupby(self._kept.rows(by_target=True), key=lambda row: row.id):
-                opening = ElementTree.Element("track", id=str(target), label=label(self._kept.names[target]))
+            for target, rows in groupby(self.kept.rows(by_target=True), key=lambda row: row.id):
+                opening = ElementTree.Element("track", id=str(target), label=label(self.kept.names[target]))
                 opening.set("source", "auto")
                 file.write("  " + ElementTree.tostring(opening, encoding="unicode").replace(" />", ">") + "\n")
                 for box in _boxes(rows, stride, end):
@@ -62,7 +60,7 @@ class CvatWriter(Writer):
         width, height = self._clip.size
         score = _node("attribute", "", _node("name", "score"), _node("mutable", True), _node("input_type", "text"))
         score.extend((_node("default_value"), _node("values")))
-        names = dict.fromkeys(map(label, self._kept.names.values()))
+        names = dict.fromkeys(map(label, self.kept.names.values()))
         labels = [_node("label", "", _node("name", name), _node("attributes", "", score)) for name in names]
         title = label(self._clip.name)
         task = _node("task", "", _node("name", title), _node("size", count), _node("mode", "interpolation"))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tracker.box import Box
-from tracker.formats.base import STATES, Row
+from tracker.formats.base import STATES, Row, Writer
 
 
 class Kept:
@@ -47,3 +47,13 @@ class Kept:
     def _table(self) -> NDArray[np.int64]:
         # A copy: an array that NumPy looks into can no longer grow.
         return np.array(self._numbers, np.int64).reshape(-1, 2)
+
+
+class KeepingWriter(Writer):
+    """A writer of such a form: the file is written by `finish`, and where that fails the rows are still in `kept`."""
+
+    def __init__(self) -> None:
+        self.kept = Kept()
+
+    def write(self, rows: Sequence[Row]) -> None:
+        self.kept.add(rows)

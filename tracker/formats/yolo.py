@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
 from tracker.box import Box
 from tracker.errors import InputError
-from tracker.formats.base import FORMATS, Clip, Format, Row, Writer, sized
+from tracker.formats.base import FORMATS, Clip, Format, Row, sized
 from tracker.formats.found import MEANT, Found, collect, found
-from tracker.formats.kept import Kept
+from tracker.formats.kept import KeepingWriter
 from tracker.formats.text import expected, label, named, read_text
 from tracker.formats.zipped import check_size, zip_errors
 
@@ -78,30 +78,28 @@ def _found(where: str, frame: int, line: str, size: tuple[int, int]) -> tuple[Fo
     return found(where, frame, key, Box.from_centre(cx * width, cy * height, w * width, h * height).xywh, score), kind
 
 
-class YoloWriter(Writer):
+class YoloWriter(KeepingWriter):
     """`%06d.txt` for every frame that was visited; ids only where there are several targets, or one is not called 1.
 
     Boxes are cut at the borders of the frame; a target that is lost has no line.
     """
 
     def __init__(self, path: Path, clip: Clip) -> None:
-        self._path, self._size, self._kept = path, clip.size, Kept()
+        super().__init__()
+        self._path, self._size = path, clip.size
         if path.suffix.lower() == ".zip":
             self._archive: zipfile.ZipFile | None = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
         else:
             self._archive = None
             path.mkdir(parents=True, exist_ok=True)
 
-    def write(self, rows: Sequence[Row]) -> None:
-        self._kept.add(rows)
-
     def finish(self) -> None:
-        names = self._kept.names
+        names = self.kept.names
         kinds = {name: i for i, name in enumerate(dict.fromkeys(label(names[i]) for i in sorted(names)))}
         numbered = set(names) != {1}
         try:
             self._put(CLASSES, "".join(f"{name}\n" for name in kinds))
-            for frame, rows in groupby(self._kept.rows(), key=lambda row: row.frame):
+            for frame, rows in groupby(self.kept.rows(), key=lambda row: row.frame):
                 lines = (self._line(row, kinds[label(row.name)], numbered) for row in rows)
                 self._put(f"{frame:06d}.txt", "".join(lines))
         finally:

@@ -81,6 +81,7 @@ class Worker:
             sinks.append(Video(files["video"]))
         for sink in sinks:
             sink.expect(source)
+            sink.keeps_parts = False  # it is done again instead
         tally, told = Tally(), time.monotonic()
         with Engine(source, follower_of(self.tracker, self.wanted.recover), [*sinks, tally]) as engine:
             before = len(refused)

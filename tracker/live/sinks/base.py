@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -39,9 +38,11 @@ class FileSink(Sink):
 
     A run that is interrupted keeps what it has. One that fails keeps it too, unless there is nothing beyond the
     given box; then no file is left. `fps`, the frames a second that it will hold, may be set until the first one.
+    A file that cannot be completed, as on a full disk, is kept as far as it goes where `keeps_parts`.
     """
 
     endings: tuple[str, ...] = ()
+    keeps_parts = True
 
     def __init__(self, path: str | Path, fps: float = 25.0) -> None:
         self.path, self.fps = Path(path), fps
@@ -64,20 +65,21 @@ class FileSink(Sink):
     def finish(self) -> None:
         """Complete and close `self.partial`, also after a failure."""
 
+    def rescue(self) -> str:
+        """Keep elsewhere what `finish` could not write, and say where; empty for nothing."""
+        return ""
+
     def write(self, step: Step) -> None:
-        with self._named_errors():
+        try:
             self.add(step)
+        except OSError as error:
+            raise OSError(self._named(error)) from error
         self.rows += 1
 
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        """Says which file it is that cannot be written, as on a full disk."""
-        try:
-            yield
-        except OSError as error:
-            if error.errno is None:  # one of our own
-                raise
-            raise OSError(f"{self.path}: cannot be written ({error.strerror})") from error
+    def _named(self, error: OSError) -> str:
+        """An error that says which file it is that cannot be written, as on a full disk."""
+        ours = error.errno is None
+        return str(error) if ours else f"{self.path}: cannot be written ({error.strerror})"
 
     def __enter__(self) -> FileSink:
         try:
@@ -93,10 +95,14 @@ class FileSink(Sink):
     ) -> None:
         failed = error is not None and not isinstance(error, KeyboardInterrupt)
         try:
-            with self._named_errors():
-                self.finish()
+            self.finish()
             if self.rows > failed:
                 os.replace(self.partial, self.path)
+        except OSError as trouble:
+            self.partial.unlink(missing_ok=True)  # which makes room for what is rescued
+            before = [str(error)] if isinstance(error, OSError) else []  # of another file, perhaps
+            rescued = self.rescue() if self.keeps_parts and self.rows > failed else ""
+            raise OSError("; ".join(filter(None, [*before, self._named(trouble), rescued]))) from trouble
         finally:
             self.partial.unlink(missing_ok=True)
 

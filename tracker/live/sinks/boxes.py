@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from tracker.errors import InputError
-from tracker.formats import FORMATS, Clip, Row, Writer, form_of
+from tracker.formats import FORMATS, Clip, Row, Writer, form_of, write_rows
+from tracker.formats.kept import KeepingWriter
 from tracker.live.sinks.base import SINKS, FileSink
 from tracker.live.sources.base import Source
 from tracker.live.step import Step
@@ -13,7 +16,10 @@ from tracker.live.step import Step
 
 @SINKS.register("boxes")
 class Boxes(FileSink):
-    """A row for every target in every visited frame, lost and unreadable ones included."""
+    """A row for every target in every visited frame, lost and unreadable ones included.
+
+    In a form whose lines have no frame number, line i is frame i: frames that are not visited have one without a box.
+    """
 
     def __init__(self, path: str | Path, form: str | None = None, fps: float = 25.0) -> None:
         """The form is the one that is named, or else that of the ending.
@@ -28,6 +34,7 @@ class Boxes(FileSink):
         self.name = self.path.stem  # of the clip, as some forms note it
         self.size: tuple[int, int] | None = None  # of the frames; None: that of the first
         self._writer: Writer | None = None
+        self._next = 0  # the frame after the last one that was written
 
     def expect(self, source: Source) -> None:
         super().expect(source)
@@ -45,11 +52,27 @@ class Boxes(FileSink):
                 fps=self.fps,
             )
             self._writer = self.form.writer(self.partial, clip)
+        for _ in range(self._next, 0 if self.form.numbered else step.index):
+            self._writer.write([])
         self._writer.write(rows_of(step))
+        self._next = step.index + 1
 
     def finish(self) -> None:
         if self._writer is not None:
             self._writer.finish()
+
+    def rescue(self) -> str:
+        """The rows as CSV, which takes less room, beside the file or else in the system's folder for temporary ones."""
+        if not isinstance(self._writer, KeepingWriter):
+            return ""
+        for folder in (lambda: self.path.parent, lambda: Path(tempfile.mkdtemp(prefix="siamsa-kept-"))):
+            with suppress(OSError, InputError):
+                stem = f"{self.path.stem}.kept"
+                names = (f"{stem}{more}.csv" for more in ("", *(f"-{n}" for n in range(2, 1000))))
+                place = next(path for path in map(folder().joinpath, names) if not path.exists())
+                write_rows(place, self._writer.kept.rows())
+                return f"its boxes are kept in {place}"
+        return "its boxes are lost"
 
 
 def rows_of(step: Step) -> list[Row]:

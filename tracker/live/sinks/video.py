@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -15,6 +17,8 @@ from tracker.live.step import Step
 
 # Codecs that OpenCV's wheels carry, for each container; the first that opens is used.
 CODECS = {".mp4": ("mp4v", "avc1"), ".m4v": ("mp4v",), ".mov": ("mp4v",), ".mkv": ("mp4v",), ".avi": ("MJPG", "XVID")}
+RESERVE = 1 << 20  # bytes that stay free, beside half a frame as it is in memory,
+INDEX = 32  # and so many for each frame, which the end of the file lists
 
 
 @SINKS.register("video")
@@ -49,7 +53,15 @@ class Video(FileSink):
     def add(self, step: Step) -> None:
         if self._writer is None:
             self._writer = self._start(step.drawn)
+        self._check_room()
         self._writer.write(fit(step.drawn, self._size))
+
+    def _check_room(self) -> None:
+        """End while there is room for the end of the file, without which it cannot be played. Raises OSError."""
+        width, height = self._size
+        if shutil.disk_usage(self.partial.parent).free < RESERVE + width * height * 3 // 2 + INDEX * self.rows:
+            kept = f"; its first {self.rows} frames are kept" if self.keeps_parts and self.rows > 1 else ""
+            raise OSError(f"{self.path}: the disk is full{kept}")
 
     def finish(self) -> None:
         if self._writer is None:
@@ -58,9 +70,15 @@ class Video(FileSink):
         # VideoWriter reports nothing, not even a full disk: count what arrived.
         check = cv2.VideoCapture(str(self.partial))
         arrived = int(check.get(cv2.CAP_PROP_FRAME_COUNT)) if check.isOpened() else 0
+        if arrived < self.rows:  # by its head, which a file that was cut may not have
+            arrived = sum(1 for _ in iter(check.grab, False))
         check.release()
         if arrived < self.rows:
-            raise OSError(f"{self.path}: only {arrived} of {self.rows} frames were written; is the disk full?")
+            kept = self.keeps_parts and arrived > 1
+            if kept:
+                os.replace(self.partial, self.path)
+            which = ", which are kept" if kept else ""
+            raise OSError(f"{self.path}: only {arrived} of {self.rows} frames were written{which}; is the disk full?")
 
 
 def fit(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
