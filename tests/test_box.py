@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.box import Box, iou
+from tracker.box import Box, BoxLike, iou
+from tracker.errors import InputError
 
 coordinate = st.floats(-1e4, 1e4)
 size = st.floats(0.01, 1e4)
@@ -25,8 +27,26 @@ def test_conversions_by_hand() -> None:
 
 def test_from_polygon_is_the_box_around_it() -> None:
     assert Box.from_polygon([5, 0, 10, 5, 5, 10, 0, 5]) == Box(0, 0, 10, 10)
-    with pytest.raises(ValueError, match="at least 3 points"):
+    with pytest.raises(InputError, match="at least 3 points"):
         Box.from_polygon([0, 0, 1, 1])
+
+
+@pytest.mark.parametrize(
+    "given", [Box(1, 2, 3, 4), (1, 2, 3, 4), [1.0, 2, 3, 4], np.arange(1, 5), np.float32([1, 2, 3, 4])]
+)
+def test_of_takes_what_is_meant_as_a_box(given: BoxLike) -> None:
+    box = Box.of(given)
+    assert box == Box(1, 2, 3, 4) and {type(value) for value in box.xywh} <= {int, float}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [None, 5, (1, 2, 3), (1, 2, 3, 4, 5), "1234", "1,2,3,4", ["1", "2", "3", "4"], [[1, 2], [3, 4]], np.eye(99)],
+)
+def test_of_says_in_one_line_what_is_no_box(given: Any) -> None:
+    with pytest.raises(InputError, match="^box: expected x, y, w, h in pixels, got ") as caught:
+        Box.of(given)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 120
 
 
 @pytest.mark.parametrize("text", ["1,2,3,4", "1 2 3 4", " 1, 2,\t3,4 ", "1.0,2e0,3,4"])
@@ -36,7 +56,7 @@ def test_parse(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1;2;3;4"])
 def test_parse_says_what_it_read(text: str) -> None:
-    with pytest.raises(ValueError, match="expected x,y,w,h") as caught:
+    with pytest.raises(InputError, match="expected x,y,w,h") as caught:
         Box.parse(text)
     assert repr(text) in str(caught.value)
 
@@ -54,7 +74,7 @@ def test_parse_says_what_it_read(text: str) -> None:
     ],
 )
 def test_validate_names_the_field(box: Box, field: str) -> None:
-    with pytest.raises(ValueError, match=f"^box {field}: "):
+    with pytest.raises(InputError, match=f"^box {field}: "):
         box.validate(100, 80)
 
 

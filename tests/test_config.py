@@ -68,6 +68,11 @@ def test_integers_and_null() -> None:
     assert apply_overrides(config, ["model.attention.alpha=null"]).model.attention.alpha is None
 
 
+def test_one_override_need_not_be_in_a_list() -> None:
+    assert apply_overrides(Config(), "tracking.lr=0.4").tracking.lr == 0.4
+    assert load_config("siamsa_r18", "tracking.lr=0.4").tracking.lr == 0.4
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

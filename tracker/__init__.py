@@ -1,7 +1,7 @@
 """Visual object tracking with a Siamese network.
 
 >>> follow = tracker.load()                         # the shipped checkpoint, on a GPU where there is one
->>> follow.init(frame, tracker.Box(10, 20, 40, 60))
+>>> follow.init(frame, (10, 20, 40, 60))            # x, y, w, h in pixels
 >>> result = follow.update(next_frame)             # result.box, result.score, result.lost
 
 >>> for step in tracker.track_video("video.mp4", {"car": (10, 20, 40, 60), "bus": (200, 50, 80, 70)}): ...

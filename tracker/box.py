@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from tracker.errors import InputError
+
+LONGEST = 60  # characters of what is shown of a wrong box
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +23,19 @@ class Box:
     y: float
     w: float
     h: float
+
+    @classmethod
+    def of(cls, given: BoxLike) -> Box:
+        """Box of what is given as one: a Box, or four numbers `x, y, w, h`. Raises InputError with what was given."""
+        if isinstance(given, cls):
+            return given
+        try:
+            x, y, w, h = (_number(value) for value in given)  # type: ignore[union-attr]
+        except (TypeError, ValueError):
+            shown = " ".join(repr(given).split())
+            shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
+            raise InputError(f"box: expected x, y, w, h in pixels, got {shown}") from None
+        return cls(x, y, w, h)
 
     @classmethod
     def from_xyxy(cls, x1: float, y1: float, x2: float, y2: float) -> Box:
@@ -33,20 +52,20 @@ class Box:
         """Smallest upright box around a polygon given as `x1, y1, x2, y2, ...` (any even count >= 6)."""
         xy = np.asarray(points, dtype=float).reshape(-1, 2)
         if len(xy) < 3:
-            raise ValueError(f"polygon: at least 3 points are needed, got {len(xy)}")
+            raise InputError(f"polygon: at least 3 points are needed, got {len(xy)}")
         (x1, y1), (x2, y2) = xy.min(0), xy.max(0)
         return cls.from_xyxy(float(x1), float(y1), float(x2), float(y2))
 
     @classmethod
     def parse(cls, text: str) -> Box:
-        """Box from `x,y,w,h` as written on the command line. Raises ValueError with what was read."""
+        """Box from `x,y,w,h` as written on the command line. Raises InputError with what was read."""
         parts = text.replace(",", " ").split()
         try:
             values = [float(p) for p in parts]
         except ValueError:
             values = []
         if len(values) != 4:
-            raise ValueError(f"box: expected x,y,w,h in pixels, got {text!r}")
+            raise InputError(f"box: expected x,y,w,h in pixels, got {text!r}")
         return cls(*values)
 
     @property
@@ -89,20 +108,29 @@ class Box:
     def validate(self, width: int, height: int) -> None:
         """Refuse a box that cannot be tracked in a frame of this size.
 
-        Raises ValueError naming the field: a value that is not finite, a size that is not positive, or a box
+        Raises InputError naming the field: a value that is not finite, a size that is not positive, or a box
         that lies outside the frame entirely.
         """
         for name, value in zip("xywh", self.xywh, strict=True):
             if not math.isfinite(value):
-                raise ValueError(f"box {name}: must be a finite number, got {value}")
+                raise InputError(f"box {name}: must be a finite number, got {value}")
         for name, value in (("w", self.w), ("h", self.h)):
             if value <= 0:
-                raise ValueError(f"box {name}: must be greater than 0, got {value:g}")
+                raise InputError(f"box {name}: must be greater than 0, got {value:g}")
         for name, start, end, limit in (("x", self.x, self.x + self.w, width), ("y", self.y, self.y + self.h, height)):
             if start >= limit or end <= 0:
-                raise ValueError(
+                raise InputError(
                     f"box {name}: {start:g}..{end:g} lies outside the frame, which is {width}x{height} pixels"
                 )
+
+
+BoxLike = Box | Sequence[float] | NDArray[Any]  # a Box, or x, y, w, h in pixels
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, (str, bytes)):
+        raise TypeError("text")
+    return float(value)
 
 
 def iou(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:

@@ -38,22 +38,22 @@ def experiment_names() -> list[str]:
     return sorted(p.parent.name for p in experiments_dir().glob("*/config.yaml"))
 
 
-def load_config(experiment: str | Path, overrides: Iterable[str] = ()) -> Config:
+def load_config(experiment: str | Path, overrides: str | Iterable[str] = ()) -> Config:
     """The resolved configuration of an experiment.
 
     Args:
         experiment: a bundled experiment's name, or the path of a YAML file.
-        overrides: `a.b=value` texts, applied last.
+        overrides: `a.b=value`, one text or several, applied last.
     Raises:
         ConfigError: unknown experiment or key (the nearest is named), wrong type (the path is named).
     """
     return apply_overrides(from_dict(_read_tree(_find(experiment), ())), overrides)
 
 
-def apply_overrides(config: Config, overrides: Iterable[str]) -> Config:
-    """A new configuration with `a.b=value` texts applied; values are read as YAML. Raises ConfigError."""
+def apply_overrides(config: Config, overrides: str | Iterable[str]) -> Config:
+    """A new configuration with `a.b=value`, one text or several; values are read as YAML. Raises ConfigError."""
     tree = to_dict(config)
-    for text in overrides:
+    for text in [overrides] if isinstance(overrides, str) else overrides:
         key, sep, raw = text.partition("=")
         if not sep or not key.strip():
             raise ConfigError(f"override {text!r}: expected key=value, such as tracking.window_influence=0.4")

@@ -18,6 +18,8 @@ from tests.helpers import ROOT
 from tests.live.batching import BOX, Page, clips, load, stamps, summary, table
 from tracker.cli.main import main
 from tracker.formats import read_rows
+from tracker.live.batch import news
+from tracker.live.batch.run import Outcome
 from tracker.processes import owners
 
 linux = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the workers by Linux's /proc")
@@ -66,6 +68,30 @@ def test_a_video_that_fails_is_told_and_the_others_go_on(
     assert "2 of 3 videos done" in said.out and "1 failed: clip1" in said.out
     assert siamsa(tmp_path) == 1, "it has still failed"
     assert "failed before (--retry-failed tries again)" in capsys.readouterr().err
+
+
+def test_without_a_terminal_a_line_says_how_far_it_is(
+    tmp_path: Path,
+    template_tracker: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clips(tmp_path / "clips", 3)[1].write_bytes(b"no video" * 100)
+    monkeypatch.setattr(news, "EVERY", 0.0)
+    assert siamsa(tmp_path) == 1
+    told = [line for line in capsys.readouterr().err.splitlines() if " of 3 done" in line]
+    assert "siamsa: 1 of 3 done, about 1 min left" in told
+    assert told[-2:] == ["siamsa: 1 of 3 done, 1 failed, about 1 min left", "siamsa: 2 of 3 done, 1 failed"]
+
+
+def test_how_long_it_takes_is_told_by_what_was_done_now() -> None:
+    now = 0.0
+    log = news.News(200, lambda: now)
+    for outcome in [Outcome("a", before=True)] * 100 + [Outcome("b")] * 4 + [Outcome("c", left="another")] * 16:
+        log.count(outcome)
+    assert not log.due()
+    now = 600.0
+    assert log.due() == "104 of 200 done, about 3 h left" and not log.due(), "80 of 150 s each"
 
 
 def test_a_target_that_fails_is_told_with_its_line(

@@ -58,8 +58,9 @@ def test_a_box_drawn_with_the_mouse_gives_the_same_track(
     drag(desktop, window, (41, 61), (42, 62), (44, 65))  # its corner
     for key in ("Left", "Right", "braceleft"):
         desktop.do("key", key, "sleep", 1)  # a window shows one key of those that come between two looks at it
-    desktop.do("key", "Return")
-    assert desktop.window(LIVE, process), "the run is shown"
+    desktop.do("windowmove", window, 120, 90, "key", "Return")
+    assert desktop.window(LIVE, process) == window, "the run is shown in the same window"
+    assert "Position: 120,90 " in desktop.do("getwindowgeometry", window), "where it was"
     out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, ""), out
     assert "drawn: --box 20,40,24,24 (a row for --correct: 0,20,40,24,24)" in out

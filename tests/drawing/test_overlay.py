@@ -32,6 +32,15 @@ def test_the_state_is_told_by_the_line() -> None:
     assert runs[1] > 1.5 * runs[0], "dots are shorter than dashes"
 
 
+@pytest.mark.parametrize("state", ["tracking", "uncertain", "lost"])
+def test_a_plate_says_the_state_and_fits(state: str) -> None:
+    mark = Mark("a name that is much longer than a picture", SKY, BOX, 0.5, state)
+    told = {"tracking": "  0.50", "uncertain": "  uncertain 0.50", "lost": "  lost"}[state]
+    assert mark.text(9, 999) == mark.label + told
+    short = mark.text(9, 140)
+    assert short.endswith(told) and "..." in short and text_width(short, 9) <= 140
+
+
 def test_the_active_target_has_white_corners() -> None:
     for active in (False, True):
         canvas = np.full((240, 320, 3), 128, np.uint8)

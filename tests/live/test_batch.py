@@ -188,7 +188,10 @@ def test_the_page_is_whole_and_alone(tmp_path: Path, store: Store) -> None:
     assert len(sources) == 9 and all(source.startswith("data:image/jpeg;base64,") for source in sources)
     assert not [t for t, given in page.tags if t in {"link", "iframe"} or (t == "script" and given.get("src"))]
     assert "without.mp4" in page.text and "http" not in page.text.replace("http-equiv", "")
-    failed = next(row for row in page.rows if row[0] == "clip2.mp4")
+    failed = page.rows[1]
+    assert failed[0] == "clip2.mp4", "what failed comes first"
+    assert {"class": "note failed", "role": "note"} in [given for tag, given in page.tags if tag == "p"]
+    assert "<small>video</small>" in page.text, "1 video"
     assert "failed clip2.mp4: " in failed[1] and failed[3] == "-"
     assert page.text.count("clip2.mp4: ") == 1 and str(tmp_path) not in page.text, "once, and not where it is"
     assert next(row for row in page.rows if row[0].startswith("a b"))[0] == "a b#&'<i>.mp4results: a b#&'_i_"
@@ -213,4 +216,29 @@ def test_lost_spans_are_marked(tmp_path: Path, store: Store) -> None:
     page = Page(store.folder / "index.html")
     (lost,) = [given for tag, given in page.tags if given.get("class") == "lost"]
     assert lost["x"] == "25" and lost["width"] == "25", "of 75 columns, one a frame"
+    assert "lost 25-49" in page.rows[1][2] and not any("#t=" in (given.get("href") or "") for _, given in page.tags)
     assert page.rows[1][3] == "33.3 %" and "data-look" in next(g for t, g in page.tags if t == "tr" and g)
+
+
+class Shaky(TemplateTracker):
+    """Loses the target four times, not before frame 5."""
+
+    def update(self, frame: np.ndarray) -> Any:
+        self.count = getattr(self, "count", 0) + 1
+        return replace(super().update(frame), lost=self.count in (5, 6, 9, 11, 13))
+
+
+def test_the_page_shows_the_worst_first_and_leads_to_its_frames(tmp_path: Path, store: Store) -> None:
+    for name, frames in (("a", 4), ("b", 20), ("c", 4)):
+        write_video(tmp_path / f"{name}.mp4", frames)
+    store = replace(store, wanted=Wanted(video=True))
+    jobs = read_jobs(table(tmp_path / "jobs.csv", *(f"{name}.mp4,{BOX},,," for name in "abc")))
+    list(execute(store, jobs.jobs[:2], Shaky, 0))
+    write_page(store, jobs, write_summary(store, jobs), "jobs")
+    page = Page(store.folder / "index.html")
+    assert [row[0] for row in page.rows[1:]] == ["b.mp4", "a.mp4", "c.mp4"], "lost, not lost, not done"
+    assert page.rows[1][2].endswith("lost 5-6, 9, 11 and 1 more") and "lost" not in page.rows[2][2]
+    assert page.rows[3][1] == "not done "
+    links = [given["href"] or "" for tag, given in page.tags if tag == "a"]
+    assert links.count("videos/b.mp4#t=0.20") == 1, "frame 5 of 25 a second, in the strip"
+    assert links.count("videos/a.mp4#t=0.00") == 1, "the first thumbnail"

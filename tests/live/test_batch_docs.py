@@ -34,6 +34,11 @@ def test_commands_are_understood() -> None:
             assert program == "python" and (ROOT / words[0]).is_file()
 
 
+def test_what_the_examples_need_is_said_before_them() -> None:
+    before = text("python.md").partition("python examples/")[0]
+    assert "`pip install -c constraints.txt .`" in before
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text(page)) if "://" not in link]

@@ -91,7 +91,7 @@ def test_a_box_that_cannot_be_tracked_changes_nothing(source: Source, box: Box) 
                 with pytest.raises(InputError, match="frame 3"):
                     engine.add(box)
                 with pytest.raises(InputError, match="frame 3"):
-                    engine.redraw(1, box)
+                    engine.redraw(1, box.xywh)
                 assert engine.current is step and set(engine.targets) == {1}
             if step.index == 6:
                 break

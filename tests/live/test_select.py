@@ -46,6 +46,16 @@ def test_moving_without_the_button_changes_nothing() -> None:
     assert picker.box == Box(20, 40, 24, 24)
 
 
+def test_a_window_that_is_resized_keeps_the_box_where_it_is_in_the_frame() -> None:
+    picker = drawn((100, 100), (200, 200))
+    picker.fit((1280, 480 + 2 * 480))
+    assert picker.view.scale == 2 and picker.box == Box(100, 100, 100, 100)
+    assert picker.canvas().shape == (1440, 1280, 3)
+    x, y = picker.view.origin
+    drag(picker, (x + 400, y + 400), (x + 420, y + 440))
+    assert picker.box == Box(100, 100, 110, 120), "its corner"
+
+
 def test_a_drag_beyond_the_edge_ends_at_the_edge() -> None:
     assert drawn((600, 400), (900, 900)).box == Box(600, 400, 40, 80)
     assert drawn((50, 50), (-20, -3)).box == Box(0, 0, 50, 50)

@@ -47,6 +47,12 @@ def test_boxes_by_name_and_files_by_ending(video: Path, tmp_path: Path) -> None:
     assert cv2.VideoCapture(str(files[2])).get(cv2.CAP_PROP_FPS) == 12.5, "it plays as fast as its source"
 
 
+@pytest.mark.parametrize("kind", [str, Path])
+def test_one_output_need_not_be_in_a_list(video: Path, tmp_path: Path, kind: Any) -> None:
+    list(steps(video, START, outputs=kind(tmp_path / "a.csv"), stop=3))
+    assert len(read_rows(tmp_path / "a.csv")) == 3
+
+
 def test_a_loop_that_is_left_early_leaves_whole_files(video: Path, tmp_path: Path) -> None:
     files = [tmp_path / "a.csv", tmp_path / "a.mp4"]
     for step in steps(video, START, outputs=files):
@@ -73,10 +79,11 @@ def test_an_error_in_the_loop_keeps_what_was_tracked(video: Path, tmp_path: Path
         ((1, 2, 3), {}, "expected x, y, w, h"),
         ([], {}, "expected x, y, w, h"),
         ([START, "x"], {}, "expected x, y, w, h"),
+        ("20,40,24,24", {}, "got '20,40,24,24'"),
         ({}, {}, "at least one"),
         (START, {"outputs": ["{place}/a.xls"]}, "form of the box file is not known"),
         ([START, ASIDE], {"outputs": ["{place}/a.txt"]}, "holds one target"),
-        (START, {"outputs": ["{place}/there.csv"]}, "exists already"),
+        (START, {"outputs": ["{place}/there.csv"]}, r"exists already; .*\(in Python: overwrite=True\)"),
         (START, {"stride": 0}, "must be 1 or more"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from tests.helpers import FRAMES, START, TemplateTracker, draw_frame, index_of, read_video, true_box, write_video
 from tracker.box import Box
+from tracker.drawing.panel import BACK
 from tracker.live.engine import Engine
 from tracker.live.followers import Copies
 from tracker.live.sources import open_source
@@ -113,10 +114,14 @@ class Screen:
 
     limit = (1000, 800)
     closed = False
+    size: tuple[int, int] | None = None
 
     def __init__(self, keys: list[str]) -> None:
         self.keys = keys
         self.shown: list[np.ndarray] = []
+
+    def hand_to(self, title: str, mouse: object) -> None:
+        pass
 
     def show(self, picture: np.ndarray) -> None:
         self.shown.append(picture)
@@ -134,8 +139,7 @@ class Screen:
 def run(clip: Path, folder: Path, keys: str, boxes: tuple[Box, ...] = (START,)) -> Window:
     """The whole clip in a window, with these keys pressed one after the other."""
     with open_source(str(clip)) as source, Engine(source, Film(TemplateTracker())) as engine:
-        window = Window(engine, folder)
-        window._surface = Screen(keys.split())  # type: ignore[assignment]
+        window = Window(engine, folder, surface=Screen(keys.split()))  # type: ignore[arg-type]
         for box in boxes:
             engine.add(box)
         with window:
@@ -247,6 +251,43 @@ def test_a_box_that_cannot_be_tracked_is_said_and_the_run_goes_on(clip: Path, tm
     assert window.controls.editing is not None and list(window.engine.targets) == [1]
 
 
+@pytest.mark.parametrize("key", ["q", "m", "h", "."])
+def test_keys_of_the_run_say_that_a_box_is_being_adjusted(clip: Path, tmp_path: Path, key: str) -> None:
+    window = run(clip, tmp_path, "q")
+    controls = window.controls
+    for press, told in ("a", "drag to draw the box, Esc leaves"), ("r", "Enter accepts the box, Esc leaves it"):
+        controls.key(press)
+        controls.key("shift")
+        assert controls.editing is not None and controls.message == ""
+        controls.key(key)
+        assert controls.editing is not None and controls.message == told and not controls.help
+        controls.key("esc")
+        assert controls.editing is None
+        controls.say("")
+
+
+def test_a_window_that_was_resized_is_filled_and_dark_around(clip: Path, tmp_path: Path) -> None:
+    with open_source(str(clip)) as source, Engine(source, Film(TemplateTracker())) as engine:
+        screen = Screen([])
+        window = Window(engine, tmp_path, surface=screen)  # type: ignore[arg-type]
+        window.scene.map = True
+        engine.add(START)
+        assert window.canvas().shape[1] == 640
+        for width, height in ((400, 300), (900, 500), (400, 700), (640, 300)):
+            screen.size = (width, height)
+            canvas, view = window.canvas(), window._view
+            assert view is not None and canvas.shape == (height, width, 3)
+            ys, xs = np.nonzero((canvas != BACK).any(axis=2)[: view.picture[1]])
+            seen = np.ptp(xs) + 1, np.ptp(ys) + 1
+            assert seen[0] == width or seen[1] == view.picture[1], "the frame goes from edge to edge"
+            assert abs(seen[0] / seen[1] - 160 / 120) < 0.02, "in its own shape"
+            left, top, right, bottom = (round(value) for value in view.scaled(Box(40, 40, 60, 60)).xyxy)
+            white = (view.frame_of(canvas) == 255).all(axis=2)
+            assert min(white[y, left:right].mean() for y in (top, bottom - 1)) > 0.8, "the outline of the map"
+        screen.size = (100, 80)
+        assert window.canvas().shape[1::-1] == (400, 320), "the window system makes it smaller"
+
+
 def test_a_window_that_fails_is_said_once_and_the_run_goes_on(
     clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -255,8 +296,7 @@ def test_a_window_that_fails_is_said_once_and_the_run_goes_on(
             cv2.imshow("", picture[:0])
 
     with open_source(str(clip)) as source, Engine(source, Copies(TemplateTracker())) as engine:
-        window = Window(engine, tmp_path)
-        window._surface = Failing([])  # type: ignore[assignment]
+        window = Window(engine, tmp_path, surface=Failing([]))  # type: ignore[arg-type]
         engine.add(START)
         with window:
             for step in engine:

@@ -134,6 +134,24 @@ def test_a_target_is_drawn_again_and_followed_from_there(start: Callable[..., Ap
     assert all(abs(a - b) <= 2 for a, b in zip(told["boxes"]["1"], true_box(7).xywh, strict=True))
 
 
+def test_a_window_of_another_size_is_filled_by_the_picture(start: Callable[..., App]) -> None:
+    app = start(BOX)
+    app.key("m", lambda s: s["map"])
+    app.desktop.do("windowmove", app.window, 60, 40, "windowsize", app.window, 900, 420)
+    told = app.until(lambda s: s["window"] == [900, 420])
+    (x, y), scale = told["origin"], told["scale"]
+    assert x > 100 and y == 0, "narrower than the window, and as high as there is room"
+    app.key("a", lambda s: s["editing"])
+    app.desktop.drag(
+        app.window, *((round(x + a * scale), round(y + b * scale)) for a, b in ((100, 60), (120, 80), (130, 90)))
+    )
+    app.until(lambda s: s["drawn"] == [100, 60, 30, 30])
+    app.key("q", lambda s: s["message"] == "Enter accepts the box, Esc leaves it")
+    app.key("Escape", lambda s: not s["editing"])
+    app.desktop.do("key", "q")
+    assert app.end() == "1 the window\n"
+
+
 def test_a_target_is_renamed(start: Callable[..., App]) -> None:
     app = start(BOX, "100,60,30,30")
     app.key("n", lambda s: s["active"] == 2)

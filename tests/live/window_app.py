@@ -26,7 +26,7 @@ class Telling(Window):
 
     def canvas(self) -> Image:
         step, controls = self.engine.current, self.controls
-        editing = controls.editing
+        editing, view = controls.editing, self._view_of(step)
         told = {
             "frame": step.index,
             "boxes": {id: [round(v) for v in result.box.xywh] for id, result in step.results.items()},
@@ -43,6 +43,9 @@ class Telling(Window):
             "names": {id: target.name for id, target in step.targets.items()},
             "saved": [path.name for path in self.saved],
             "message": controls.message,
+            "window": view.window,
+            "origin": view.origin,
+            "scale": view.scale,
         }
         partial = self.state.with_suffix(".partial")
         partial.write_text(json.dumps(told))

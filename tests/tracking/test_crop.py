@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracker.errors import InputError
 from tracker.tracking.crop import channel_mean, context_side, crop, crop_start, frame_size, to_bgr8
 
 FILL = (10, 20, 30)
@@ -141,5 +142,5 @@ def test_only_the_cut_part_of_a_frame_is_read(monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_unusable_frames_are_named(frame: Any) -> None:
-    with pytest.raises(ValueError, match="^frame: "):
+    with pytest.raises(InputError, match="^frame: "):
         frame_size(frame)

@@ -22,7 +22,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_checkpoint_brings_its_settings(weights: Path) -> None:
-    held = tracker.load(weights, device="cpu", overrides=["tracking.penalty_k=0.5"])
+    held = tracker.load(weights, device="cpu", overrides="tracking.penalty_k=0.5")
     assert (held.config.tracking.lr, held.config.tracking.penalty_k) == (0.21, 0.5)
 
 

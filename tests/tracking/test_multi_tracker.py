@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from tracker.box import Box, iou
 from tracker.data.render import Clip, Drawn, Scene
+from tracker.errors import InputError
 from tracker.settings import Config, TrackingConfig
 from tracker.tracking.load import load
 from tracker.tracking.multi_tracker import MultiTracker
@@ -100,13 +101,23 @@ def test_ids_are_never_used_again_and_unknown_ones_are_named() -> None:
 
 def test_bad_boxes_and_frames_change_nothing() -> None:
     several, frame = on(100, 120), scene((100, 120, WHITE))
-    with pytest.raises(ValueError, match="^box w: "):
+    with pytest.raises(InputError, match="^box w: "):
         several.redraw(1, frame, Box(1, 1, 0, 5))
-    with pytest.raises(ValueError, match="^box x: "):
+    with pytest.raises(InputError, match="^box x: "):
         several.add(frame, Box(500, 1, 5, 5))
-    with pytest.raises(ValueError, match="^frame: "):
+    with pytest.raises(InputError, match="^frame: "):
         several.update(None)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="^box: expected x, y, w, h"):
+        several.add(frame, (1, 2, 3))
     assert several.ids == (1,) and several.update(frame)[1].state == "tracking"
+
+
+def test_a_box_may_be_four_numbers() -> None:
+    several, frame, box = on(100, 120), scene((100, 120, WHITE)), around(100, 120)
+    assert several.add(frame, box.xywh) == 2
+    several.redraw(1, frame, np.array(box.xywh))
+    found = several.update(frame)
+    assert found[1].box == found[2].box
 
 
 def test_a_target_that_leaves_is_lost_keeps_its_box_and_is_found_where_it_returns() -> None:

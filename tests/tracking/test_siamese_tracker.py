@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tracker.box import Box, iou
+from tracker.errors import InputError
 from tracker.settings import Config, TrackingConfig
 from tracker.tracking.siamese_tracker import Tracker
 
@@ -84,7 +85,7 @@ def test_exact_geometry_reports_true_centres(centre: tuple[float, float], side: 
 
 
 def test_a_search_size_without_a_middle_point_is_refused() -> None:
-    with pytest.raises(ValueError, match="tracking.instance_size"):
+    with pytest.raises(InputError, match="tracking.instance_size"):
         Tracker(Brightness(), Config(tracking=TrackingConfig(instance_size=256)), "cpu")  # type: ignore[arg-type]
 
 
@@ -171,20 +172,40 @@ def test_boxes_of_extreme_size(box: Box) -> None:
     ],
 )
 def test_init_names_the_field_that_is_wrong(box: Box, field: str) -> None:
-    with pytest.raises(ValueError, match=rf"^box {field}: "):
+    with pytest.raises(InputError, match=rf"^box {field}: "):
         tracker_on(scene(100, 100), box)
+
+
+@pytest.mark.parametrize("given", [(80, 100, 40, 40), [80.0, 100, 40, 40], np.array([80, 100, 40, 40])])
+def test_init_takes_four_numbers(given: Any) -> None:
+    frame = scene(100, 120)
+    assert tracker_on(frame, given).update(frame) == tracker_on(frame, Box(80, 100, 40, 40)).update(frame)
+
+
+@pytest.mark.parametrize("given", [(80, 100, 40), "80,100,40,40", (math.nan, 100, 40, 40), (80, 100, 0, 40), None])
+def test_init_refuses_what_is_no_box(given: Any) -> None:
+    with pytest.raises(InputError, match="^box"):
+        tracker_on(scene(100, 120), given)
+
+
+@pytest.mark.parametrize(
+    "frame", [None, [[0]], np.zeros((9, 9)), np.zeros((0, 9), np.uint8), np.zeros((9, 9, 2), np.uint8)]
+)
+def test_init_refuses_what_is_no_frame(frame: Any) -> None:
+    with pytest.raises(InputError, match="^frame: expected "):
+        tracker_on(frame, Box(1, 1, 5, 5))
 
 
 def test_refused_init_leaves_the_old_target() -> None:
     tracker = tracker_on(scene(100, 120), Box.from_centre(100, 120, 40, 40))
-    with pytest.raises(ValueError, match="box w"):
+    with pytest.raises(InputError, match="box w"):
         tracker.init(scene(100, 120), Box(1, 1, 0, 0))
     assert not tracker.update(scene(102, 120)).lost
 
 
 def test_frames_are_checked() -> None:
     tracker = tracker_on(scene(100, 120), Box.from_centre(100, 120, 40, 40))
-    with pytest.raises(ValueError, match="^frame: "):
+    with pytest.raises(InputError, match="^frame: "):
         tracker.update(None)  # type: ignore[arg-type]
     fresh = Tracker(Brightness(), CONFIG, "cpu", "fp32")  # type: ignore[arg-type]
     with pytest.raises(RuntimeError, match="init"):

@@ -99,18 +99,24 @@ def _check(jobs: Jobs, store: Store) -> None:
 
 
 def _follow(args: argparse.Namespace, jobs: Jobs, store: Store) -> int:
-    """Track; how many videos failed. On a terminal with a bar, elsewhere only failures are told."""
+    """Track; how many videos failed. On a terminal with a bar, elsewhere with a line now and then."""
     from tqdm import tqdm
 
+    from tracker.live.batch.news import News
     from tracker.live.batch.run import execute
 
     make, threads = _maker(args)
-    failed, at = 0, dict[str, int]()
+    failed, at, news = 0, dict[str, int](), News(len(jobs.jobs))
     with tqdm(total=len(jobs.jobs), unit="video", disable=None, dynamic_ncols=True) as bar:
+
+        def tell() -> None:
+            if bar.disable and (line := news.due()):
+                print(f"siamsa: {line}", file=sys.stderr, flush=True)
 
         def watch(name: str, frames: int) -> None:
             at[name] = frames
             bar.set_postfix_str(", ".join(f"{name} {frames}" for name, frames in at.items())[:60])
+            tell()
 
         outcomes = execute(
             store, jobs.jobs, make, args.workers, threads=threads, retry_failed=args.retry_failed, watch=watch
@@ -128,6 +134,8 @@ def _follow(args: argparse.Namespace, jobs: Jobs, store: Store) -> int:
                         print(f"siamsa: {outcome.name}, not tracked: {outcome.partly}", file=sys.stderr, flush=True)
                     elif outcome.left:
                         print(f"siamsa: {outcome.name} is left to {outcome.left}", file=sys.stderr, flush=True)
+                news.count(outcome)
+                tell()
     return failed
 
 

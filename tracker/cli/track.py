@@ -23,6 +23,7 @@ from tracker.live.sinks.pulled import Pulled
 from tracker.live.sinks.video import Video
 from tracker.live.sources import Source, Span, open_source
 from tracker.live.stop import Stop
+from tracker.live.window.surface import Surface
 from tracker.live.window.window import Window
 
 Chosen = tuple[Box, str]  # a target and its name, which may be empty
@@ -84,13 +85,16 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--give-up: must be 0 or more seconds, got {args.give_up:g}")
     several = not (args.correct or args.truth) and all(sink.form.several for sink in outputs if isinstance(sink, Boxes))
     window = not (chosen and args.no_window) and has_display()
-    with open_source(args.source, span) as source:  # a wrong path is said before a missing display
+    with (
+        open_source(args.source, span) as source,  # a wrong path is said before a missing display
+        Surface() if window and not args.no_window else nullcontext() as surface,
+    ):
         if not chosen and not window:
             raise InputError(NO_DISPLAY)
         source.gives_up = args.give_up or None
         _check(source, [box for box, _ in chosen])
         follower = follower_of(load_tracker(args), recover=not args.no_recovery)
-        chosen = chosen or _draw(source, args.start, several)
+        chosen = chosen or _draw(source, args.start, several, surface)
         if not chosen:
             print("cancelled: no box was drawn")
             return 130
@@ -104,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
         with Stop().on_signals() as stop, Engine(source, follower, sinks, given=corrections, stop=stop) as engine:
             for box, name in chosen:
                 engine.add(box, name)
-            pictures = _watch(engine, source, folder if window and not args.no_window else None, several)
+            pictures = _watch(engine, source, folder, several, surface)
     _report(engine.summary, source, [*[sink.path for sink in outputs], *pictures])
     if args.truth:
         print(compared)
@@ -131,9 +135,9 @@ def _prepare(outputs: Sequence[Boxes | Video], source: Source, targets: int) -> 
             check_several(sink, targets)
 
 
-def _watch(engine: Engine, source: Source, folder: Path | None, several: bool) -> Sequence[Path]:
-    """Run to the end: in a window where there is a folder for its pictures, with a progress bar on a terminal."""
-    with Window(engine, folder, several) if folder else nullcontext() as window:
+def _watch(engine: Engine, source: Source, folder: Path, several: bool, surface: Surface | None) -> Sequence[Path]:
+    """Run to the end: in the window if there is one, its pictures go to `folder`; with a progress bar on a terminal."""
+    with Window(engine, folder, several, surface) if surface else nullcontext() as window:
         for step in with_progress(engine, source):
             if window is not None:
                 window.show(step)
@@ -183,11 +187,11 @@ def _check(source: Source, boxes: Sequence[Box]) -> None:
         check_box(box, image, source.address)
 
 
-def _draw(source: Source, frame: int, several: bool) -> list[Chosen]:
+def _draw(source: Source, frame: int, several: bool, surface: Surface | None) -> list[Chosen]:
     """Let the user draw boxes on the first frame, and say how they are written; none where it was cancelled."""
     image = source.first().image
     assert image is not None, "first() refuses an unreadable frame"
-    boxes = pick_boxes(image, several)
+    boxes = pick_boxes(image, several, surface)
     for box in boxes:
         text = ",".join(map(number, box.xywh))
         print(f"drawn: --box {text} (a row for --correct: {frame},{text})")

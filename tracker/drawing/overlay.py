@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from tracker.box import Box
 from tracker.drawing.draw import FRACTION, INK, WHITE, Colour, Image, Style, draw_box, put_text, text_width
+from tracker.drawing.panel import elide
 
-STATES = {"tracking": "", "uncertain": "unsure ", "lost": "lost "}
 MAP_OPACITY = 0.75  # of the highest score
 
 Rect = tuple[int, int, int, int]  # left, top, width, height
@@ -30,11 +30,12 @@ class Mark:
     state: str = "tracking"
     active: bool = False
 
-    @property
-    def text(self) -> str:
-        """What its plate says."""
+    def text(self, size: int, room: int) -> str:
+        """What its plate says, with capitals of `size` pixels, in `room` pixels if the label can be made so short."""
+        state = "" if self.state == "tracking" else f"{self.state} "
         score = "" if self.score is None or self.state == "lost" else f"{self.score:.2f}"
-        return f"{self.label}  {STATES[self.state]}{score}".strip()
+        told = f"  {state}{score}".rstrip()
+        return (elide(self.label, size, room - text_width(told, size)) + told).strip()
 
 
 def draw_marks(canvas: Image, marks: Sequence[Mark], style: Style | None = None) -> None:
@@ -49,9 +50,10 @@ def draw_marks(canvas: Image, marks: Sequence[Mark], style: Style | None = None)
         if mark.active:
             draw_corners(canvas, mark.box, style.line)
     size = (canvas.shape[1], canvas.shape[0])
-    plates = place_plates([m.box for m in marks], [plate_size(m.text, style) for m in marks], size, 2 * style.line + 2)
-    for mark, plate in zip(marks, plates, strict=True):
-        _draw_plate(canvas, mark, plate, style)
+    texts = [mark.text(style.text, size[0] - 2 * _pad(style)) for mark in marks]
+    plates = place_plates([m.box for m in marks], [plate_size(t, style) for t in texts], size, 2 * style.line + 2)
+    for mark, text, plate in zip(marks, texts, plates, strict=True):
+        _draw_plate(canvas, mark, text, plate, style)
 
 
 def draw_outline(canvas: Image, box: Box, colour: Colour, line: int, state: str) -> None:
@@ -147,7 +149,7 @@ def draw_map(canvas: Image, scores: NDArray[Any], place: Box) -> None:
     cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), WHITE, 1)
 
 
-def _draw_plate(canvas: Image, mark: Mark, plate: Rect, style: Style) -> None:
+def _draw_plate(canvas: Image, mark: Mark, text: str, plate: Rect, style: Style) -> None:
     """A filled plate with dark text; of a lost target a dark one with an edge in its colour."""
     x, y, w, h = plate
     lost = mark.state == "lost"
@@ -158,7 +160,7 @@ def _draw_plate(canvas: Image, mark: Mark, plate: Rect, style: Style) -> None:
         cv2.rectangle(canvas, (x, y), (x + w - 1, y + h - 1), mark.colour, max(1, style.line // 2))
     pad = _pad(style)
     dark = lost or sum(c * k for c, k in zip(mark.colour, (0.11, 0.59, 0.30), strict=True)) < 100
-    put_text(canvas, mark.text, (x + pad, y + pad + style.text), style.text, WHITE if dark else INK)
+    put_text(canvas, text, (x + pad, y + pad + style.text), style.text, WHITE if dark else INK)
 
 
 def _candidates(box: Rect, size: tuple[int, int], picture: tuple[int, int], gap: int) -> Iterable[Rect]:

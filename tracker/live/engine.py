@@ -11,7 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from tracker.box import Box
+from tracker.box import Box, BoxLike
 from tracker.errors import InputError
 from tracker.live.followers import Follower
 from tracker.live.prefetch import Reader
@@ -99,11 +99,12 @@ class Engine:
             self._current = Step(frame.index, frame.image, {}, {})
         return self._current
 
-    def add(self, box: Box, name: str = "") -> int:
-        """Follow one more target, `box` on the current frame; its id counts from 1.
+    def add(self, box: BoxLike, name: str = "") -> int:
+        """Follow one more target, `box` (x, y, w, h in pixels) on the current frame; its id counts from 1.
 
         Raises InputError for a box that cannot be tracked there, and for a frame that could not be read.
         """
+        box = Box.of(box)
         image = self._image(box)
         inner = self.follower.add(image, box)
         self._last_id += 1
@@ -112,9 +113,10 @@ class Engine:
         self._set(self._last_id, box)
         return self._last_id
 
-    def redraw(self, id: int, box: Box) -> None:
+    def redraw(self, id: int, box: BoxLike) -> None:
         """Follow a target afresh from `box` on the current frame. Raises as `add` does, and KeyError for its id."""
         self.targets[id]
+        box = Box.of(box)
         self._place(id, self._image(box), box)
         self._set(id, box)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import cv2
@@ -35,14 +36,19 @@ class Picker:
 
     def __init__(self, image: NDArray[Any], limit: tuple[int, int], several: bool = False) -> None:
         """`limit` is the largest width and height to show; a larger frame is shown smaller."""
-        size = (image.shape[1], image.shape[0])
-        self.view = View(size, limit, ROWS)
-        self.selection = Selection(size, REACH / self.view.scale)
+        self._image, self._limit = image, limit
+        self.selection = Selection((image.shape[1], image.shape[0]), REACH)
         self.several = several
         self.done: list[Box] = []
-        self.changed = True
-        self._blank = self.view.canvas(image)
         self._pointer: tuple[int, int] | None = None
+        self.fit(None)
+
+    def fit(self, window: tuple[int, int] | None) -> None:
+        """Make a view for a window of this size; None: one that is as large as its picture."""
+        self.view = View(self.selection.size, self._limit, ROWS, window)
+        self.selection.reach = REACH / self.view.scale
+        self.changed = True
+        self._blank = self.view.canvas(self._image)
 
     @property
     def box(self) -> Box | None:
@@ -106,22 +112,19 @@ class Picker:
         return canvas
 
 
-def pick_boxes(image: NDArray[Any], several: bool = True) -> list[Box]:
+def pick_boxes(image: NDArray[Any], several: bool = True, surface: Surface | None = None) -> list[Box]:
     """Let the user draw boxes on a frame, and return them in pixels of the frame; none where it was cancelled.
 
     Drag to draw; drag a corner, an edge or the inside to adjust, arrow keys move and brackets size by a pixel; Tab or
-    `n` goes on to one more, Enter or Space ends, Esc, `c`, `q` or closing the window cancels.
-    Raises InputError where there is no display.
+    `n` goes on to one more, Enter or Space ends, Esc, `c`, `q` or closing the window cancels. `surface` is entered by
+    the caller and stays open; without it a window is opened for this. Raises InputError where there is no display.
     """
-    picker: Picker | None = None
-
-    def mouse(event: int, x: int, y: int) -> None:
-        assert picker is not None
-        picker.mouse(event, x, y)
-
-    with Surface(TITLE, mouse) as surface:
+    with Surface() if surface is None else nullcontext(surface) as surface:
         picker = Picker(image, surface.limit, several)
+        surface.hand_to(TITLE, picker.mouse)
         while True:
+            if (size := surface.size) not in (None, picker.view.window):
+                picker.fit(size)
             if picker.changed:
                 picker.changed = False
                 surface.show(picker.canvas())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tracker.box import Box
+from tracker.box import Box, BoxLike
 from tracker.errors import InputError
 from tracker.live.engine import Engine, check_box
 from tracker.live.followers import AnyTracker, follower_of
@@ -16,15 +16,13 @@ from tracker.live.sources import Source, Span, open_source
 from tracker.live.step import Step
 from tracker.tracking.load import load
 
-BoxLike = Box | Sequence[float]  # a Box, or x, y, w, h
-
 
 def track_video(
     source: str | Path | int,
     boxes: BoxLike | Sequence[BoxLike] | Mapping[str, BoxLike],
     *,
     tracker: AnyTracker | None = None,
-    outputs: Iterable[str | Path] = (),
+    outputs: str | Path | Iterable[str | Path] = (),
     overwrite: bool = False,
     start: int = 0,
     stop: int | None = None,
@@ -37,9 +35,9 @@ def track_video(
         source: video file, folder or glob of images, camera number, stream address: whatever `siamsa track` takes.
         boxes: on the first frame, x, y, w, h in pixels: one, several, or several by name.
         tracker: what follows them, as `tracker.load()` gives it; None: the shipped network.
-        outputs: files to write, by their endings: boxes (.csv, .jsonl, .mot, ...) or a video (.mp4, .avi, .mkv, .mov).
-            They are there when the loop has ended, also where it was left early (at once with `for ... in
-            track_video(...)`; what is kept in a variable ends with its `close()`).
+        outputs: what to write, one file or several, by their endings: boxes (.csv, .jsonl, .mot, ...) or a video (.mp4,
+            .avi, .mkv, .mov). They are there when the loop has ended, also where it was left early (at once with
+            `for ... in track_video(...)`; what is kept in a variable ends with its `close()`).
         overwrite: replace outputs that exist.
         start, stop, stride: frames to visit, counted from 0.
         recover: a lost target keeps its last box and is searched in a growing region.
@@ -51,7 +49,7 @@ def track_video(
             that cannot be read or a box that cannot be tracked there.
     """
     address, chosen = str(source), _named(boxes)
-    files = list(outputs)
+    files = [outputs] if isinstance(outputs, (str, Path)) else list(outputs)
     check_outputs(files, address, overwrite)
     sinks = [_sink(Path(file)) for file in files]
     for sink in sinks:
@@ -85,10 +83,10 @@ def _named(boxes: BoxLike | Sequence[BoxLike] | Mapping[str, BoxLike]) -> list[t
     if isinstance(boxes, Mapping) and not boxes:
         raise InputError("box: expected at least one, got none")
     if isinstance(boxes, Mapping):
-        return [(name, _box(box)) for name, box in boxes.items()]
-    if isinstance(boxes, Box) or not _nested(boxes):
-        return [("", _box(boxes))]  # type: ignore[arg-type]
-    return [("", _box(box)) for box in boxes]  # type: ignore[arg-type]
+        return [(name, Box.of(box)) for name, box in boxes.items()]
+    if isinstance(boxes, (Box, str)) or not _nested(boxes):
+        return [("", Box.of(boxes))]  # type: ignore[arg-type]
+    return [("", Box.of(box)) for box in boxes]  # type: ignore[arg-type,union-attr]
 
 
 def _nested(boxes: object) -> bool:
@@ -97,16 +95,6 @@ def _nested(boxes: object) -> bool:
         return any(isinstance(each, Box) or hasattr(each, "__len__") for each in boxes)  # type: ignore[attr-defined]
     except TypeError:
         return False
-
-
-def _box(box: BoxLike) -> Box:
-    if isinstance(box, Box):
-        return box
-    try:
-        x, y, w, h = (float(value) for value in box)
-    except (TypeError, ValueError):
-        raise InputError(f"box: expected x, y, w, h in pixels, got {box!r}") from None
-    return Box(x, y, w, h)
 
 
 def _sink(path: Path) -> Boxes | Video:

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tracker.errors import InputError
+
 Frame = NDArray[Any]  # H,W or H,W,1 gray, H,W,3 BGR, H,W,4 BGRA; uint8 or uint16
 Colour = tuple[int, int, int]
 
@@ -17,12 +19,12 @@ _LARGEST_RATIO = 8
 
 
 def frame_size(frame: Frame) -> tuple[int, int]:
-    """`(width, height)` of a usable frame. Raises ValueError that says what a frame must be."""
+    """`(width, height)` of a usable frame. Raises InputError that says what a frame must be."""
     if not isinstance(frame, np.ndarray):
-        raise ValueError(f"frame: expected an image array, got {type(frame).__name__}")
+        raise InputError(f"frame: expected an image array, got {type(frame).__name__}")
     shape_ok = frame.ndim == 2 or (frame.ndim == 3 and frame.shape[2] in (1, 3, 4))
     if not shape_ok or frame.size == 0 or frame.dtype not in (np.uint8, np.uint16):
-        raise ValueError(
+        raise InputError(
             f"frame: expected gray, BGR or BGRA pixels of 8 or 16 bit, got shape {frame.shape} of {frame.dtype}"
         )
     return frame.shape[1], frame.shape[0]

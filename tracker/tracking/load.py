@@ -20,7 +20,7 @@ def load(
     experiment: str | Path | None = None,
     device: str = "auto",
     precision: str = "auto",
-    overrides: Iterable[str] = (),
+    overrides: str | Iterable[str] = (),
     threads: int | None = None,
 ) -> Tracker:
     """A tracker with its weights.
@@ -30,13 +30,12 @@ def load(
         experiment: name or YAML file whose settings replace those in the checkpoint; its network must be the same.
         device: auto, cpu, cuda or cuda:N.
         precision: auto, fp32 or bf16.
-        overrides: `a.b=value` texts, applied last.
+        overrides: `a.b=value`, one text or several, applied last.
         threads: CPU threads of torch for the whole process; 0 or None leaves them as they are.
     Raises:
         InputError: no such file or device, a damaged file, weights that are incomplete or for another network.
     """
     path = checkpoint_path(checkpoint, experiment)
-    overrides = list(overrides)
     wanted = load_config(experiment, overrides) if experiment is not None else None
     held = files.load(path)
     config = wanted or apply_overrides(held.config, overrides)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tracker.box import Box, iou
+from tracker.box import Box, BoxLike, iou
 from tracker.tracking.crop import Frame, context_side, frame_size
 from tracker.tracking.decode import Prediction
 from tracker.tracking.followed import Followed, Maps
@@ -53,17 +53,17 @@ class MultiTracker:
         """The targets that are followed, in the order in which they were added."""
         return tuple(self._targets)
 
-    def add(self, frame: Frame, box: Box) -> int:
-        """Follow one more target: `box` in `frame`. Returns its id: 1, 2, ..., never used again.
+    def add(self, frame: Frame, box: BoxLike) -> int:
+        """Follow one more target: `box`, x, y, w, h in pixels, in `frame`. Returns its id: 1, 2, ..., never used again.
 
-        Raises ValueError that names the field: an unusable frame, or a box that is empty, not finite or outside.
+        Raises InputError that names the field: an unusable frame, or a box that is empty, not finite or outside.
         """
         target = self._begin(frame, box)
         self._last_id += 1
         self._targets[self._last_id] = target
         return self._last_id
 
-    def redraw(self, id: int, frame: Frame, box: Box) -> None:
+    def redraw(self, id: int, frame: Frame, box: BoxLike) -> None:
         """Start a target afresh from `box` in `frame`. Raises as `add` does, and KeyError for an unknown id."""
         self._known(id)
         self._targets[id] = self._begin(frame, box)
@@ -105,7 +105,8 @@ class MultiTracker:
         scores = 1 / (1 + np.exp(np.clip(logits[0] - logits[1], -50, 50)))
         return scores.astype(np.float32), Box.from_centre(*view.origin, side, side)
 
-    def _begin(self, frame: Frame, box: Box) -> Followed:
+    def _begin(self, frame: Frame, box: BoxLike) -> Followed:
+        box = Box.of(box)
         template, fill = template_crop(frame, box, self.settings)
         self._frame_wh = self._frame_wh or frame_size(frame)
         target = Target(box.pixel_centre, (box.w, box.h), self.runtime.embed(template), fill)

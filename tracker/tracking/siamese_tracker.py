@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from tracker.box import Box
+from tracker.box import Box, BoxLike
+from tracker.errors import InputError
 from tracker.models.siamese import SiameseNet
 from tracker.settings import Config
 from tracker.tracking.crop import Frame, frame_size
@@ -41,24 +42,25 @@ class Tracker:
     ) -> None:
         self.config = config
         if (config.tracking.instance_size - 63) % 16 or config.tracking.instance_size < 63:
-            raise ValueError(
+            raise InputError(
                 f"tracking.instance_size: expected 63 + 16 n, such as 223 or 255, got {config.tracking.instance_size}"
             )
         self.runtime = RUNTIMES[config.tracking.runtime](net, device, precision)
         self.timings = Timings()
         self._target: Target | None = None
 
-    def init(self, frame: Frame, box: Box) -> None:
-        """Take the target to follow: `box` in `frame` (gray, BGR or BGRA, 8 or 16 bit).
+    def init(self, frame: Frame, box: BoxLike) -> None:
+        """Take the target to follow: `box`, x, y, w, h in pixels, in `frame` (gray, BGR or BGRA, 8 or 16 bit).
 
-        Raises ValueError that names the field: an unusable frame, or a box that is empty, not finite or outside.
+        Raises InputError that names the field: an unusable frame, or a box that is empty, not finite or outside.
         """
+        box = Box.of(box)
         template, fill = template_crop(frame, box, self.config.tracking)
         self._target = Target(box.pixel_centre, (box.w, box.h), self.runtime.embed(template), fill)
         self.timings = Timings()
 
     def update(self, frame: Frame) -> Result:
-        """Find the target in the next frame, of any size. Raises ValueError for an unusable frame."""
+        """Find the target in the next frame, of any size. Raises InputError for an unusable frame."""
         if self._target is None:
             raise RuntimeError("call init(frame, box) before update(frame)")
         target, settings, times = self._target, self.config.tracking, self.timings

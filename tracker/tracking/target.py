@@ -49,7 +49,7 @@ class View:
 def template_crop(frame: Frame, box: Box, settings: TrackingConfig) -> tuple[NDArray[np.uint8], Colour]:
     """The template square around `box`, and the frame's mean colour.
 
-    Raises ValueError that names the field: an unusable frame, or a box that is empty, not finite or outside.
+    Raises InputError that names the field: an unusable frame, or a box that is empty, not finite or outside.
     """
     width, height = frame_size(frame)
     box.validate(width, height)

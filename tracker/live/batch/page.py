@@ -13,8 +13,8 @@ from tracker import __version__, pages
 from tracker.atomic import whole_file
 from tracker.live.batch.jobs import Job, Jobs
 from tracker.live.batch.records import Store, refused, trouble
-from tracker.live.batch.strip import strip
-from tracker.live.batch.summary import DONE, FAILED, SUMMARY, Totals, fps_of, stands
+from tracker.live.batch.strip import at_frame, lost_spans, strip
+from tracker.live.batch.summary import DONE, FAILED, OPEN, SUMMARY, Totals, fps_of, lost_share, stands
 from tracker.live.targets import colour_of
 
 PAGE = "index.html"
@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 def write_page(store: Store, jobs: Jobs, totals: Totals, title: str) -> None:
-    """Write `index.html` row by row. Raises InputError where that cannot be done."""
+    """Write `index.html` row by row, the worst first. Raises InputError where that cannot be done."""
     files = resources.files(__package__)
     head, _, tail = (files / "page.html").read_text("utf-8").partition("$rows")
     words = {
@@ -51,8 +51,9 @@ def write_page(store: Store, jobs: Jobs, totals: Totals, title: str) -> None:
     }
     with whole_file(store.folder / PAGE) as file:
         file.write(Template(head).substitute(words).encode("utf-8", "replace"))
-        for number, (job, state, record) in enumerate(stands(store, jobs)):
-            file.write(_rows(job, number, state, record).encode("utf-8", "replace"))
+        numbers = {job.name: number for number, job in enumerate(jobs.jobs)}
+        for job, state, record in stands(store, sorted(jobs.jobs, key=lambda job: totals.ranks[job.name])):
+            file.write(_rows(job, numbers[job.name], state, record).encode("utf-8", "replace"))
         file.write(Template(tail).substitute(words).encode("utf-8", "replace"))
 
 
@@ -64,7 +65,7 @@ def _facts(totals: Totals) -> str:
         ("Targets", f"{totals.targets:,}", "followed"),
         ("Frames", f"{totals.frames:,}", hours),
         ("Lost", f"{100 * totals.lost_share:.1f} %", "of the targets' frames"),
-        ("Failed", f"{len(totals.failures):,}", "videos" + more),
+        ("Failed", f"{len(totals.failures):,}", ("video" if len(totals.failures) == 1 else "videos") + more),
     ]
     return "\n".join(
         f"<div><dt>{name}</dt><dd>{figure}<small>{escape(more)}</small></dd></div>" for name, figure, more in facts
@@ -74,13 +75,13 @@ def _facts(totals: Totals) -> str:
 def _notes(totals: Totals, jobs: Jobs) -> str:
     parts = []
     if totals.unfinished:
-        parts.append(f"{_count(totals.unfinished, 'video')} not done yet; the same command goes on.")
+        parts.append(_note(f"{_count(totals.unfinished, 'video')} not done yet; the same command goes on."))
     if totals.failures:
-        parts.append(f"{_count(len(totals.failures), 'video')} failed: {_links(totals.failures, jobs)}")
+        failed = f"{_count(len(totals.failures), 'video')} failed: {_links(totals.failures, jobs)}"
+        parts.append(_note(failed, "failed"))
     if totals.partly:
         count = f"{_count(totals.refused, 'target')} could not be tracked"
-        parts.append(f"{count}, others of the same video were: {_links(totals.partly, jobs)}")
-    parts = [f'<p class="note" role="note">{part}</p>' for part in parts]
+        parts.append(_note(f"{count}, others of the same video were: {_links(totals.partly, jobs)}", "failed"))
     if jobs.without:
         items = "\n".join(f"<li>{escape(Path(video).name)}</li>" for video in jobs.without)
         parts.append(
@@ -88,6 +89,10 @@ def _notes(totals: Totals, jobs: Jobs) -> str:
             f"<ul>{items}</ul></details>"
         )
     return "\n".join(parts)
+
+
+def _note(text: str, kind: str = "") -> str:
+    return f'<p class="{f"note {kind}".strip()}" role="note">{text}</p>'
 
 
 def _count(number: int, what: str) -> str:
@@ -113,7 +118,7 @@ def _rows(job: Job, number: int, state: str, record: dict[str, Any]) -> str:
     """A row for every target, or one for a video without any. What is missing has the anchor `video-<number>`."""
     anchor = f' id="video-{number}"'
     if state != DONE:
-        return _missing(job, anchor, "", state, trouble(job, record) or "not done yet")
+        return _missing(job, anchor, "", state, trouble(job, record))
     several = len(record["targets"]) > 1
     rows = [_row(job, record, target, several) for target in record["targets"]]
     for place, (target, why) in enumerate(refused(job, record)):
@@ -123,7 +128,7 @@ def _rows(job: Job, number: int, state: str, record: dict[str, Any]) -> str:
 
 def _row(job: Job, record: dict[str, Any], target: dict[str, Any], several: bool) -> str:
     label = target["name"] or (f"target {target['id']}" if several else "")
-    lost = target["lost"] / max(1, target["frames"])
+    lost = lost_share(target)
     figures = (
         (f"{100 * lost:.1f} %" if target["lost"] else "0", lost),
         (f"{target['mean']:.2f}", target["mean"]),
@@ -138,12 +143,13 @@ def _row(job: Job, record: dict[str, Any], target: dict[str, Any], several: bool
     bad = f"<small>{record['bad']} unreadable</small>" if record["bad"] else ""
     ended = f"<small>{escape(record['ended'])}</small>" if record.get("ended") else ""
     look = " data-look" if lost > LOOK or bad or ended else ""
-    shots = "".join(_shot(job, label, shot) for shot in target["shots"])
+    shots = "".join(_shot(job, label, record, shot) for shot in target["shots"])
     links = "".join(f'<a href="{quote(path)}">{kind}</a>' for kind, path in record["results"].items())
     return (
         f"<tr{look}>{_name(job, label, target['id'] if several else 0, bad + ended)}"
         f'<td class="shots"><div>{shots}</div></td>'
-        f'<td class="course">{strip(target, record)}</td>{cells}<td class="files">{links}</td></tr>\n'
+        f'<td class="course">{strip(target, record)}{lost_spans(target, record)}</td>{cells}'
+        f'<td class="files">{links}</td></tr>\n'
     )
 
 
@@ -151,7 +157,7 @@ def _missing(job: Job, anchor: str, label: str, state: str, why: str) -> str:
     cells = "".join(f'<td data-v="" data-label="{title}">-</td>' for title, *_ in COLUMNS[3:8])
     return (
         f'<tr data-look class="missing"{anchor}>{_name(job, label, 0, "")}<td class="why">'
-        f'<b class="tag">{escape(state)}</b> {escape(why)}</td>'
+        f'<b class="{"tag open" if state == OPEN else "tag"}">{state}</b> {escape(why)}</td>'
         f'<td class="course"></td>{cells}<td class="files"></td></tr>\n'
     )
 
@@ -168,14 +174,16 @@ def _name(job: Job, label: str, id: int, more: str) -> str:
     return f'<th scope="row">{path}{shown}{called}{more}</th>'
 
 
-def _shot(job: Job, label: str, shot: dict[str, Any]) -> str:
+def _shot(job: Job, label: str, record: dict[str, Any], shot: dict[str, Any]) -> str:
+    """A thumbnail, which leads to this frame of the annotated video, or to the boxes where there is none."""
     width, height = shot["size"]
     state = "" if shot["state"] == "tracking" else f", {shot['state']}"
     about = f"{job.shown} {label}, {shot['said']}: frame {shot['frame']}, score {shot['score']:.2f}{state}"
     told = shot["state"] if shot["state"] == "lost" else f"{shot['score']:.2f}"
     caption = f"{shot['frame']} · {'given' if shot['said'] == 'first' else told}"
     source = f"data:image/jpeg;base64,{escape(shot['jpeg'])}"
+    place = at_frame(record, shot["frame"]) or quote(record["results"]["boxes"])
     return (
-        f'<figure><img src="{source}" alt="{escape(about)}" title="{escape(about)}" width="{int(width)}" '
-        f'height="{int(height)}"><figcaption>{escape(caption)}</figcaption></figure>'
+        f'<figure><a href="{place}"><img src="{source}" alt="{escape(about)}" title="{escape(about)}" '
+        f'width="{int(width)}" height="{int(height)}"></a><figcaption>{escape(caption)}</figcaption></figure>'
     )

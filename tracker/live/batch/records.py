@@ -25,7 +25,7 @@ from tracker.processes.claims import Claims
 
 RECORDS, WORK = "records", ".work"
 END = 4 << 20  # bytes at both ends of a file that are looked at; what we write is shorter, or has its index there
-VERSION = 1  # of records
+VERSION = 2  # of records
 
 
 @dataclass(frozen=True)

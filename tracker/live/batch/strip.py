@@ -5,9 +5,11 @@ from __future__ import annotations
 from html import escape
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 
 HEIGHT = 40  # units; a column of the strip is one unit wide
 BAR = 4  # height of the bar below lost spans, which tells them without their colour
+LISTED = 3  # lost spans that are told by their frames
 
 
 def strip(target: dict[str, Any], record: dict[str, Any]) -> str:
@@ -31,6 +33,23 @@ def strip(target: dict[str, Any], record: dict[str, Any]) -> str:
         f'<path class="area" d="{area}"/>{spans}<path class="line" d="{line}"/></svg>'
         f'<div class="axis" aria-hidden="true"><span>{begin}</span><span>{end}</span></div>'
     )
+
+
+def lost_spans(target: dict[str, Any], record: dict[str, Any]) -> str:
+    """The frames in which a target was lost, such as "lost 31-58, 90", the first few; links where there is a video."""
+    known = [(first, f"{first}" if first == last else f"{first}-{last}") for first, last in target["lost_in"][:LISTED]]
+    if not known:
+        return ""
+    places = [(at_frame(record, first), text) for first, text in known]
+    told = ", ".join(f'<a href="{place}">{text}</a>' if place else text for place, text in places)
+    more = target["spans"] - len(known)
+    return f'<p class="spans">lost {told}{f" and {more:,} more" if more else ""}</p>'
+
+
+def at_frame(record: dict[str, Any], frame: int) -> str:
+    """Where a frame is in the annotated video, as a link; empty where none was written."""
+    path, seconds = record["results"].get("video"), (frame - record["begin"]) / record["rate"]
+    return f"{quote(path)}#t={seconds:.2f}" if path else ""
 
 
 def _line(known: list[tuple[int, list[float]]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +25,8 @@ HEAD = (
 class Totals:
     """Sums over a batch; `frames` counts a video once, `followed` and `lost` every target.
 
-    `partly` has the videos that are done without `refused` of their targets.
+    `partly` has the videos that are done without `refused` of their targets; `ranks` the order by job that shows the
+    worst first.
     """
 
     videos: int = 0
@@ -38,6 +39,7 @@ class Totals:
     seconds: float = 0.0
     refused: int = 0
     failures: list[Job] = field(default_factory=list)
+    ranks: dict[str, tuple[int, float]] = field(default_factory=dict)
     partly: list[Job] = field(default_factory=list)
 
     @property
@@ -46,9 +48,9 @@ class Totals:
         return self.lost / self.followed if self.followed else 0.0
 
 
-def stands(store: Store, jobs: Jobs) -> Iterator[tuple[Job, str, dict[str, Any]]]:
+def stands(store: Store, jobs: Iterable[Job]) -> Iterator[tuple[Job, str, dict[str, Any]]]:
     """Every job with its state and record, one at a time: records are not kept in memory."""
-    for job in jobs.jobs:
+    for job in jobs:
         record = store.read(job)
         yield job, OPEN if record is None else FAILED if record.get("error") else DONE, record or {}
 
@@ -58,13 +60,25 @@ def write_summary(store: Store, jobs: Jobs) -> Totals:
     totals = Totals(len(jobs.jobs) + len(jobs.without))
     with whole_file(store.folder / SUMMARY) as file:
         file.write(_line(dict(zip(HEAD, HEAD, strict=True))))
-        for job, state, record in stands(store, jobs):
+        for job, state, record in stands(store, jobs.jobs):
             _count(totals, job, state, record)
             for row in _rows(job, state, record):
                 file.write(_line(row))
         for video in jobs.without:
             file.write(_line({"video": video, "state": NO_BOX}))
     return totals
+
+
+def lost_share(target: dict[str, Any]) -> float:
+    """Part of a target's frames in which it was lost, 0..1."""
+    return float(target["lost"] / max(1, target["frames"]))
+
+
+def _rank(state: str, record: dict[str, Any]) -> tuple[int, float]:
+    """What failed, then what did partly, then what is done, most lost first, then what is not."""
+    if state != DONE:
+        return (0 if state == FAILED else 3), 0.0
+    return (1 if record.get("refused") else 2), -max(map(lost_share, record["targets"]))
 
 
 def missing(job: Job, state: str, record: dict[str, Any]) -> list[tuple[Target, str, str]]:
@@ -81,6 +95,7 @@ def fps_of(record: dict[str, Any]) -> float:
 
 
 def _count(totals: Totals, job: Job, state: str, record: dict[str, Any]) -> None:
+    totals.ranks[job.name] = _rank(state, record)
     totals.done += state == DONE
     totals.unfinished += state == OPEN
     if state == FAILED:
@@ -122,7 +137,7 @@ def _tracked(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "mean_score": target["mean"],
             "lowest_score": target["lowest"],
             "lost_frames": target["lost"],
-            "lost_share": f"{target['lost'] / max(1, target['frames']):.4f}",
+            "lost_share": f"{lost_share(target):.4f}",
             "lost_spans": target["spans"],
         }
 

@@ -20,6 +20,7 @@ from tracker.live.targets import colour_of
 from tracker.tracking.result import Result
 
 BINS = 160  # of the strip of scores
+SPANS = 100  # of which it is remembered where they lie
 SHOT = (208, 156)  # pixels of a thumbnail at most
 QUALITY = 74
 ROOM = 3.0  # times the box, and
@@ -91,6 +92,7 @@ class Tally(Sink):
             "frames": len(scores),
             "lost": int(lost.sum()),
             "spans": len(edges) // 2,
+            "lost_in": [[course.begin + int(a), course.begin + int(b) - 1] for a, b in edges.reshape(-1, 2)[:SPANS]],
             "mean": round(float(scores[1:].mean()), 4) if len(scores) > 1 else 1.0,
             "lowest": round(float(scores[1:].min()), 4) if len(scores) > 1 else 1.0,
             "strip": _strip(scores, lost, course.begin - self.begin, self.frames),

@@ -121,7 +121,7 @@ def check_outputs(paths: Sequence[str | Path], source: str, overwrite: bool) -> 
         if path.exists() and os.path.exists(source) and os.path.samefile(path, source):
             raise InputError(f"{path}: is the source itself; give another name for the output")
         if path.exists() and not overwrite:
-            raise InputError(f"{path}: exists already; add --overwrite to replace it")
+            raise InputError(f"{path}: exists already; --overwrite replaces it (in Python: overwrite=True)")
         if path.resolve() in seen:
             raise InputError(f"{path}: is named for two outputs; give each its own file")
         seen.add(path.resolve())

@@ -144,7 +144,7 @@ class Controls:
     def _edit(self, selection: Selection, name: str) -> None:
         if selection.key(name) or selection.dragging:
             return
-        if name in ("esc", "q"):
+        if name == "esc":
             self.editing = None
         elif name in ("backspace", "delete", "x"):
             selection.clear()
@@ -152,6 +152,8 @@ class Controls:
             self._accept(selection.box)
         elif name in ("tab", "n") and selection.box is not None and self.target is None and self._accept(selection.box):
             self._add()
+        elif name in self._actions:  # it would do something else; a box is easily left unfinished by accident
+            self.say("Enter accepts the box, Esc leaves it" if selection.box else "drag to draw the box, Esc leaves")
 
     def _type(self, naming: Naming, name: str) -> None:
         if name == "enter":

@@ -14,27 +14,35 @@ from tracker.drawing.panel import BACK
 
 LEAST = (480, 300)  # width and height of the canvas, so that bar and panels have room around any frame
 COMFORT = 640  # pixels; narrower frames are shown larger, by a whole factor
+TINY = (400, 300)  # a window that is smaller still has its picture, texts and all, made smaller by the window system
 
 
 class View:
     """A frame of `size` within `limit` (width, height): made smaller where it must be, larger where it is tiny.
 
+    With `window`, the size that the window has, the frame fills it as far as its shape allows.
+
     `scale` is window pixels a frame pixel, `origin` the frame's corner in the window. `unit` is the height of a capital
     in bars and panels; below the picture there is a bar of `bar` pixels, so that nothing of the frame is covered.
     """
 
-    def __init__(self, size: tuple[int, int], limit: tuple[int, int], rows: int = 1) -> None:
+    def __init__(
+        self, size: tuple[int, int], limit: tuple[int, int], rows: int = 1, window: tuple[int, int] | None = None
+    ) -> None:
         width, height = size
+        tiny = 1.0 if window is None else max(1.0, TINY[0] / window[0], TINY[1] / window[1])
+        limit = limit if window is None else (round(window[0] * tiny), round(window[1] * tiny))
         room = (limit[0], limit[1] - bar_height(unit_for(limit[0]), rows))
         fitting = min(room[0] / width, room[1] / height)
         wanted = max(1, int(max(COMFORT, limit[0] // 3) / width))
         self.size = size
-        self.scale: float = min(wanted, int(fitting)) if fitting >= 1 else fitting
+        self.scale: float = fitting if window or fitting < 1 else min(wanted, int(fitting))
         self.shown = (max(1, round(width * self.scale)), max(1, round(height * self.scale)))
-        self.picture = (max(self.shown[0], LEAST[0]), max(self.shown[1], LEAST[1]))
+        self.picture = room if window else (max(self.shown[0], LEAST[0]), max(self.shown[1], LEAST[1]))
         self.origin = ((self.picture[0] - self.shown[0]) // 2, (self.picture[1] - self.shown[1]) // 2)
         self.unit = unit_for(self.picture[0])
         self.bar = bar_height(self.unit, rows)
+        self.window = window or (self.picture[0], self.picture[1] + self.bar)
 
     def canvas(self, image: NDArray[Any]) -> Image:
         """A new picture of the window, `(H + bar, W, 3)` 8-bit BGR: the frame, nothing else yet."""

@@ -37,10 +37,13 @@ class Window:
     ...         window.show(step)
 
     `q`, Esc or closing the window ends the run with everything written. A window that fails is said so once, and the
-    run goes on without it. Recordings and screenshots go to `folder`; `saved` holds their paths.
+    run goes on without it. Recordings and screenshots go to `folder`; `saved` holds their paths. A `surface` is entered
+    by the caller and stays open; without it the window has its own.
     """
 
-    def __init__(self, engine: Engine, folder: str | Path = ".", several: bool = True) -> None:
+    def __init__(
+        self, engine: Engine, folder: str | Path = ".", several: bool = True, surface: Surface | None = None
+    ) -> None:
         """`several`: whether a target may be added to another one; the outputs may be for one only."""
         source = engine.source
         fps = source.fps / source.span.stride
@@ -50,7 +53,7 @@ class Window:
         self.pace = Pace(fps, source.live)
         self.recorder = Recorder(folder, fps)
         self.controls = Controls(engine, self.scene, self.pace, self.recorder, several)
-        self._surface = Surface(TITLE, self._mouse)
+        self._own, self._surface = surface is None, surface or Surface()
         self._view: View | None = None
         self._base: tuple[object, Image] | None = None
         self._news = ""
@@ -61,7 +64,9 @@ class Window:
         return self.recorder.saved
 
     def __enter__(self) -> Window:
-        self._guard(self._surface.__enter__)
+        if self._own:
+            self._surface.__enter__()
+        self._guard(lambda: self._surface.hand_to(TITLE, self._mouse))
         return self
 
     def show(self, step: Step) -> None:
@@ -78,7 +83,7 @@ class Window:
         if not step.status:
             pace.begin(time.monotonic())
         while not self.engine.stop:
-            if controls.changed:
+            if controls.changed or self._was_resized:
                 controls.changed = False
                 self._surface.show(self.canvas())
             if controls.holding:
@@ -91,6 +96,11 @@ class Window:
             elif left <= TICK and not controls.holding:
                 return
             controls.tick()
+
+    @property
+    def _was_resized(self) -> bool:
+        size = self._surface.size
+        return self._view is not None and size not in (None, self._view.window)
 
     def canvas(self) -> Image:
         """What the window shows: the frame with its targets, panels on it, and a bar below."""
@@ -144,8 +154,8 @@ class Window:
 
     def _view_of(self, step: Step) -> View:
         size = (step.image.shape[1], step.image.shape[0])
-        if self._view is None or self._view.size != size:
-            self._view, self._base = View(size, self._surface.limit), None
+        if self._view is None or self._view.size != size or self._was_resized:
+            self._view, self._base = View(size, self._surface.limit, window=self._surface.size), None
             self.controls.reach = REACH / self._view.scale
         return self._view
 
@@ -164,5 +174,5 @@ class Window:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.controls.close()
-        if self.shown:
+        if self._own and self.shown:
             self._guard(lambda: self._surface.__exit__(kind, error, trace))
