@@ -58,7 +58,8 @@ def tracked(chromium: Browser, address: str, sample: Sample, look: dict[str, Any
     desk.fastest()
     for box, name in ((sample.boxes[0], "ladybird"), (OTHER, "the other")):
         desk.draw(box)
-        desk.page.locator("#targets input.name").last.fill(name)
+        desk.page.keyboard.press("F2")
+        desk.page.keyboard.type(name)
         desk.page.keyboard.press("Enter")
     desk.track()
     desk.page.get_by_role("button", name="Choose ladybird").click()

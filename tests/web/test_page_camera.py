@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.helpers import index_of, mark
+from tests.helpers import index_of, mark, read_video
 from tests.web.browser import CHROMIUM, FLAGS, SIZE, Desk, overlap
 from tracker.box import Box
 from tracker.data.render import Clip, Scene
@@ -66,6 +67,9 @@ def test_what_the_camera_sees_is_tracked(
     assert page.state() in ("tracking", "uncertain")
     assert page["rate"].inner_text().endswith("frames/s")
     assert page["news"].inner_text() == "Tracking live"
+    begin, said = time.monotonic(), clock(page)
+    page.page.wait_for_timeout(4000)
+    assert abs(clock(page) - said - (time.monotonic() - begin)) < 1.6, "the clock goes wrong"
     page["track"].click()
     page.until(lambda: page["news"].inner_text() == "Paused", "does not pause")
     rows = read_rows(page.download("csv", tmp_path), "csv")
@@ -76,6 +80,29 @@ def test_what_the_camera_sees_is_tracked(
         assert image is not None
         known.append(boxes[1][index_of(cv2.imdecode(np.frombuffer(image, np.uint8), cv2.IMREAD_COLOR))])
     assert overlap([row.box for row in rows], known) >= 0.7
+    frames = read_video(page.download("video", tmp_path))
+    assert len(frames) == rows[-1].frame + 1
+    seen = [overlap([row.box], [boxes[1][index_of(frames[row.frame])]]) for row in rows]
+    assert np.mean(seen) >= 0.7, "the boxes are those of other frames"
+    assert leaves_with_a_question(page) == "beforeunload"
+
+
+def clock(desk: Desk) -> int:
+    """The seconds that the page shows."""
+    minutes, seconds = desk["where"].inner_text().split(" · ")[1].split(":")
+    return 60 * int(minutes) + int(seconds)
+
+
+def leaves_with_a_question(desk: Desk) -> str:
+    """The kind of dialog that opens where the page with new boxes is closed; it stays."""
+    desk.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    asked: list[str] = []
+    desk["track"].click()  # further boxes: those from before were saved
+    desk.until(lambda: desk["news"].inner_text() == "Tracking live", "does not go on")
+    desk.page.wait_for_timeout(500)
+    desk.page.close(run_before_unload=True)
+    desk.until(lambda: bool(asked), "it closes without a question")
+    return asked[0]
 
 
 def test_without_a_camera_it_says_so(playwright: Playwright, served: str) -> None:

@@ -55,7 +55,7 @@ def test_an_address_that_is_none_is_said_in_words_beside_the_heading(desk: Calla
     page["stream-url"].fill("ftp://somewhere/film")
     page.page.keyboard.press("Enter")
     page.until(lambda: page["message"].is_visible(), "nothing is said")
-    assert page["message-text"].inner_text().startswith("the address of a stream begins with rtsp://")
+    assert page["message-text"].inner_text().startswith("The address of a stream begins with rtsp://")
     page.page.evaluate("scrollTo(0, 0)")
     message, heading = page["message"].bounding_box(), page["chooser-title"].bounding_box()
     assert message is not None and heading is not None

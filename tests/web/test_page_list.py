@@ -55,3 +55,16 @@ def test_a_download_has_the_name_of_the_video(desk: Open, samples: dict[str, Sam
     csv = page.page.locator("[data-form=csv]")
     page.until(lambda: page.shows(1) and csv.is_enabled(), "nothing can be saved")
     assert page.download("csv", tmp_path).name == "日本 é.csv"
+
+
+def test_a_long_list_is_shown_in_part_until_all_are_asked_for(desk: Open) -> None:
+    page = desk()
+    offer = {"videos": [{"name": f"{i}.mp4", "frames": 1} for i in range(40)], "uploads": True}
+    page.page.route("**/api/info", lambda route: route.fulfill(json=offer))
+    page.open()
+    names = page.page.locator("#videos b")
+    page.until(lambda: names.count() == 24, "not the first ones")
+    assert page.page.locator("#videos small").first.inner_text() == "1 frame"
+    page.page.get_by_role("button", name="Show all 40").click()
+    page.until(lambda: names.count() == 40, "not all")
+    assert page.page.evaluate("document.activeElement.textContent").startswith("24.mp4")

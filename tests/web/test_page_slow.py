@@ -108,7 +108,7 @@ def test_a_refused_change_is_taken_back(desk: Open) -> None:
     page.drag(100, 90, 120, 90)
     page.until(lambda: network.has_answered("targets") and network.has_answered("frame"), "the box was not sent")
     network.refuse("not there")
-    page.until(lambda: "not there" in page["message-text"].inner_text(), "it is not said")
+    page.until(lambda: "Not there" in page["message-text"].inner_text(), "it is not said")
     page["picture"].focus()
     page.page.keyboard.press("ArrowRight")
     page.until(lambda: len(network.commands("redraw")) == 2, "nothing was sent")

@@ -14,7 +14,7 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobil
 
 # Controls that are seen, as [name, width, height, whether they can be hit].
 CONTROLS = """(root) => [...document.querySelector(root).querySelectorAll("button, select, input, canvas, a[href]")]
-  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".sr"))
+  .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".sr, [readonly]"))
   .map((one) => one.closest("label.check") || one)
   .map((one) => {
     one.scrollIntoView({ block: "center", behavior: "instant" });
@@ -79,11 +79,14 @@ def test_a_small_screen(desk: Callable[..., Desk], samples: dict[str, Sample]) -
     assert overlap([drawn], [sample.boxes[0]]) > 0.85
     fits(page)
     page["help"].tap()
-    fits(page, "dialog")
+    fits(page, "#help-dialog")
     helps(page)
     page["help-close"].tap()
     page.page.set_viewport_size({"width": 740, "height": 360})  # turned
     assert page.page.evaluate("document.scrollingElement.scrollWidth") <= 740
+    for id in ("picture", "track", "scrub", "timeline-box"):
+        place = page[id].bounding_box()
+        assert place is not None and place["y"] + place["height"] <= 360, f"{id} is below the fold"
     at = page["picture"].bounding_box()
     assert at is not None
     assert at["height"] >= 200

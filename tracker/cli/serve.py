@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--max-upload-mb", type=int, default=500, metavar="MB", help="size of an upload or recording (default: 500)")
     add("--max-seconds", type=float, default=1200, metavar="S", help="length of a video or recording (default: 1200)")
     add("--max-size", default="3840x2160", metavar="WxH", help="largest frames, pixels (default: 3840x2160)")
-    add("--idle", type=float, default=900, metavar="S", help="end a session after this long without a word (900)")
+    add("--idle", type=float, default=3600, metavar="S", help="end a session after this long without a word (3600)")
     add("--open", action="store_true", help="open the page in this machine's browser")
     add_network(parser)
 

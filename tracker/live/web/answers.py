@@ -14,7 +14,7 @@ from starlette.routing import Route
 from tracker import __version__
 from tracker.errors import InputError
 from tracker.live.web import downloads, uploads
-from tracker.live.web.feeds import CameraFeed, Feed, FileFeed, StreamFeed
+from tracker.live.web.feeds import MAX_FPS, CameraFeed, Feed, FileFeed, StreamFeed
 from tracker.live.web.jpeg import to_browser
 from tracker.live.web.library import Library
 from tracker.live.web.session import Session
@@ -23,7 +23,6 @@ from tracker.live.web.settings import ServeSettings
 from tracker.live.web.wire import Refused, Words, parse, readable
 
 NO_STORE = {"cache-control": "no-store"}
-MAX_FPS = 240.0
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 

@@ -12,6 +12,7 @@ from tracker.live.web.records import Entry, Records
 from tracker.live.web.wire import Refused
 from tracker.tracking.result import Result
 
+REMEMBERED = 8  # removed targets
 Public = list[dict[str, Any]]
 
 
@@ -22,16 +23,20 @@ class Board:
         self.targets: dict[int, TargetInfo] = {}
         self.records: dict[int, Records] = {}
         self.ended: set[int] = set()  # not followed any more, but kept
+        self._removed: dict[int, tuple[TargetInfo, Records]] = {}  # the newest ones, which can be taken back
         self._most, self._last, self._marks = most, 0, 0
 
     def add(self, name: str) -> int:
         """A new target. Raises Refused where there are too many."""
-        if len(self.targets) >= self._most:
-            raise Refused(429, f"there are {self._most} targets, more are not followed")
+        self._check_room()
         self._last += 1
         self.records[self._last] = Records()
         self.targets[self._last] = TargetInfo(self._last, name)
         return self._last
+
+    def _check_room(self) -> None:
+        if len(self.targets) >= self._most:
+            raise Refused(429, f"there are {self._most} targets, more are not followed")
 
     def draw(self, id: int, frame: int, box: Box) -> int:
         """Take the user's word for where a target is. Returns the serial number of this mark."""
@@ -50,18 +55,24 @@ class Board:
             self.ended.add(id)
             return
         self.ended.discard(id)
-        del self.targets[id], self.records[id]
+        self._removed[id] = self.targets.pop(id), self.records.pop(id)
+        while len(self._removed) > REMEMBERED:
+            del self._removed[next(iter(self._removed))]
+
+    def restore(self, id: int) -> None:
+        """Take a removed target back, with its results. Raises Refused."""
+        if id not in self._removed:
+            raise Refused(404, f"id: there is no removed target {id} to take back")
+        self._check_room()
+        info, records = self._removed.pop(id)
+        self.records[id] = records
+        self.targets = dict(sorted({**self.targets, id: info}.items()))  # a new one: others may read the old one
 
     def known(self, id: int) -> int:
         """The same id. Raises Refused where there is no such target."""
         if id not in self.targets:
             raise Refused(404, f"id: there is no target {id}")
         return id
-
-    @property
-    def tracked(self) -> bool:
-        """Whether anything was found beyond the drawn boxes."""
-        return any(records.tracked for records in list(self.records.values()))
 
     def on(self, frame: int) -> dict[int, Entry]:
         """The entries of a frame by target."""

@@ -33,6 +33,10 @@ def _remove(player: Player, words: Words) -> None:
     player.remove(player.board.known(words.integer("id", 1)), words.flag("keep"))
 
 
+def _restore(player: Player, words: Words) -> None:
+    player.restore(words.integer("id", 1))
+
+
 def _rename(player: Player, words: Words) -> None:
     player.board.rename(player.board.known(words.integer("id", 1)), words.name())
     player.edited()
@@ -69,6 +73,7 @@ COMMANDS: dict[str, Callable[[Player, Words], None]] = {
     "add": _add,
     "redraw": _redraw,
     "remove": _remove,
+    "restore": _restore,
     "rename": _rename,
     "play": _play,
     "pause": _pause,

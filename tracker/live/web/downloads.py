@@ -49,11 +49,11 @@ class Download(FileResponse):
 
 
 def make(form: str, feed: Feed, board: Board, folder: Path, stop: threading.Event) -> Path:
-    """Write a file of one of FORMS. Raises Refused: unknown form, nothing tracked yet, or stopped."""
+    """Write a file of one of FORMS. Raises Refused: unknown form, no boxes yet, or stopped."""
     if form not in FORMS:
         raise Refused(404, f"there is no form {form[:20]!r} (known: {', '.join(FORMS)})")
-    if not board.tracked:
-        raise Refused(409, "nothing is tracked yet: draw a box and play")
+    if not board.targets:
+        raise Refused(409, "there are no boxes yet: draw one")
     path = folder / f"download{FORMS[form][0]}"
     try:
         if form == "video":
@@ -87,11 +87,11 @@ def _stems(name: str) -> tuple[str, str]:
 
 
 def _write_video(path: Path, feed: Feed, board: Board, stop: threading.Event) -> None:
-    """The frames from the first to the last result, with what was found drawn on them."""
+    """All frames there are, with what was found drawn on them: frame n of the video is frame n of the boxes."""
     targets = dict(board.targets)
     image = np.zeros((max(2, feed.size[1]), max(2, feed.size[0]), 3), np.uint8)
     with Video(path, feed.fps) as video:
-        for frame, rows in _all_frames(board):
+        for frame, rows in _all_frames(board, feed.length):
             if stop.is_set():
                 raise Refused(408, "the download was given up")
             seen = feed.frame(frame)
@@ -100,10 +100,11 @@ def _write_video(path: Path, feed: Feed, board: Board, stop: threading.Event) ->
             video.write(Step(frame, image, results, targets if results else {}, readable=seen is not None))
 
 
-def _all_frames(board: Board) -> Iterator[tuple[int, list[Row]]]:
-    """Every frame from the first to the last one with results."""
-    after: int | None = None
+def _all_frames(board: Board, length: int) -> Iterator[tuple[int, list[Row]]]:
+    """Every frame of a source of this length, and on to the last one with results."""
+    after = 0
     for frame, rows in board.steps():
-        yield from ((gap, []) for gap in range(frame if after is None else after, frame))
+        yield from ((gap, []) for gap in range(after, frame))
         yield frame, rows
         after = frame + 1
+    yield from ((gap, []) for gap in range(after, length))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,6 +24,8 @@ from tracker.live.web.spool import Spool
 from tracker.live.web.wire import Refused
 
 Image = NDArray[Any]
+MAX_FPS = 240.0
+PAUSE = 2.0  # seconds: a longer silence between two frames of a live source is a pause, and no part of the recording
 SCHEMES = ("rtsp", "rtmp", "http", "https")
 WORK_MEMORY, SCRUB_MEMORY = 96 << 20, 16 << 20  # bytes of decoded frames that are kept
 
@@ -33,7 +37,7 @@ class Feed(ABC):
     seekable = False
     name = ""
     fps = 25.0
-    count: int | None = None
+    count: int | None = None  # None: it grows
     size = (0, 0)
 
     @property
@@ -42,6 +46,11 @@ class Feed(ABC):
         width, height = self.size
         shape = {"fps": round(self.fps, 4), "width": width, "height": height, "seekable": self.seekable}
         return {"kind": self.kind, "name": self.name, "frames": self.count, **shape}
+
+    @property
+    @abstractmethod
+    def length(self) -> int:
+        """Frames that there are so far."""
 
     @abstractmethod
     def frame(self, index: int) -> Image | None:
@@ -84,6 +93,10 @@ class FileFeed(Feed):
         if seconds > most:
             raise Refused(413, f"{self.name}: is {seconds:.0f} s long, at most {most:g} s are taken")
 
+    @property
+    def length(self) -> int:
+        return self.count or 0
+
     def at(self, index: int) -> Image | None:
         """A frame for tracking; None where it cannot be read. For the thread of the run."""
         return self._fitting(self._seeker.frame(index))
@@ -119,16 +132,31 @@ def declared_size(path: Path) -> tuple[int, int]:
 
 
 class LiveFeed(Feed):
-    """Frames as they come. What came is kept in a spool, as far as it has room."""
+    """Frames as they come. What came is kept in a spool, as far as it has room.
+
+    `fps` is what the source says of itself, and from the second frame on the mean rate at which they came.
+    """
 
     def __init__(self, name: str, folder: Path, settings: ServeSettings) -> None:
         self.name = name
         self.spool = Spool(folder / "recording", settings.upload_mb << 20)
+        self._came = -math.inf  # when the newest frame did, on the clock of time.monotonic()
+        self._gaps, self._seconds = 0, 0.0  # between frames, without pauses
+
+    @property
+    def length(self) -> int:
+        return len(self.spool)
 
     def keep(self, image: Image, jpeg: bytes | None = None) -> None:
         """Record the next frame."""
         if self.size == (0, 0):
             self.size = (image.shape[1], image.shape[0])
+        now = time.monotonic()
+        if now - self._came < PAUSE:
+            self._gaps, self._seconds = self._gaps + 1, self._seconds + now - self._came
+            # Two decimals: MPEG-4 takes no finer ones at high rates.
+            self.fps = round(min(self._gaps / max(self._seconds, 1e-9), MAX_FPS), 2)
+        self._came = now
         self.spool.append(to_browser(image, image.shape[1], 90) if jpeg is None else jpeg)
 
     def frame(self, index: int) -> Image | None:

@@ -54,6 +54,7 @@ class Player:
         self._image: Image | None = None  # of the position, or the last one that could be read
         self._recent: deque[tuple[int, Image]] = deque(maxlen=RECENT)
         self.tracks = Tracks(self.board, make_follower, turns)
+        self._most = limits.seconds * min(max(feed.fps, 1.0), 60.0)  # frames of a recording
         self._done: deque[float] = deque(maxlen=RATED)  # when the newest frames were done, without a break
 
     @property
@@ -121,7 +122,7 @@ class Player:
 
     def _has_room(self) -> bool:
         """Whether a live recording may grow; else it halts."""
-        if self.position + 1 < self.limits.seconds * min(max(self.feed.fps, 1.0), 60.0):
+        if self.position + 1 < self._most:
             return True
         self._halt(f"the limit of {self.limits.seconds:g} s is reached")
         return False
@@ -201,6 +202,11 @@ class Player:
     def remove(self, id: int, keep: bool) -> None:
         """Follow a target no longer, and forget what was found of it unless `keep`."""
         self.tracks.remove(id, keep)
+        self.edited()
+
+    def restore(self, id: int) -> None:
+        """Take a removed target back, with what was found of it. Raises Refused."""
+        self.board.restore(id)
         self.edited()
 
     def _go_to(self, feed: FileFeed, frame: int) -> None:

@@ -55,19 +55,16 @@ class Records:
         states = self._rows["state"][: self.after if last is None else min(self.after, last + 1)]
         return (np.flatnonzero(states[first:]) + first).tolist() if first < len(states) else []
 
-    @property
-    def tracked(self) -> bool:
-        """Whether there is an entry that was not drawn by hand."""
-        rows = self._rows[: self.after]
-        return bool(((rows["state"] > 0) & ~rows["given"]).any())
-
     def columns(self, first: int, last: int | None) -> dict[str, list[int] | list[float] | str]:
-        """`frames`, `scores`, `states` (a letter each) and the `given` frames, for the timeline."""
+        """`frames`, `scores`, `states` (a letter each), centres `x`, `y` in pixels, and the `given` frames."""
         frames = self.frames(first, last)
         rows = self._rows[frames]
+        x, y = (rows["box"][:, :2] + rows["box"][:, 2:] / 2).astype(float).round(1).T.tolist()
         return {
             "frames": frames,
             "scores": np.round(rows["score"].astype(float), 3).tolist(),
             "states": "".join("-tul"[state] for state in rows["state"]),
+            "x": x,
+            "y": y,
             "given": [frame for frame, given in zip(frames, rows["given"].tolist(), strict=True) if given],
         }

@@ -38,7 +38,7 @@ class Sessions:
         while len(self._sessions) + len(self._ending) >= self._limits.sessions:
             gone = max(self._sessions.values(), key=lambda session: session.away, default=None)
             if gone is not None and gone.away >= self._limits.away:
-                self.remove(gone)
+                self.remove(gone, "another one took its place, as all were in use")
             elif not self._ending:
                 raise Refused(429, f"there are {self._limits.sessions} sessions already; try again later")
             if not (await asyncio.wait(self._ending, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED))[0]:
@@ -58,11 +58,11 @@ class Sessions:
         session.hear()
         return session
 
-    def remove(self, session: Session) -> asyncio.Task[None]:
-        """End a session; the folder is gone when the task is done."""
+    def remove(self, session: Session, why: str = "it was closed") -> asyncio.Task[None]:
+        """End a session; the folder is gone when the task is done. `why` is told to its browser."""
         self._sessions.pop(session.id, None)
         if session.leave is not None:
-            session.leave(REMOVED, "the session was removed")
+            session.leave(REMOVED, why)
         task = asyncio.get_running_loop().create_task(asyncio.to_thread(session.close))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
@@ -74,12 +74,16 @@ class Sessions:
             await asyncio.sleep(min(5.0, self._limits.idle / 4))
             for session in list(self._sessions.values()):
                 if time.monotonic() - session.heard > self._limits.idle:
-                    self.remove(session)
+                    self.remove(session, f"nothing was heard of it for {_spoken(self._limits.idle)}")
 
     async def close(self) -> None:
         """End all sessions, and remove the folder."""
         for session in list(self._sessions.values()):
-            self.remove(session)
+            self.remove(session, "the server was stopped")
         if self._ending:
             await asyncio.wait(self._ending)
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _spoken(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:g} s"

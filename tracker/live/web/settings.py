@@ -24,7 +24,7 @@ class ServeSettings:
     seconds: float = 1200.0  # length of a video, and of what is recorded of a stream or camera
     width: int = 3840
     height: int = 2160
-    idle: float = 900.0  # until a session from which nothing is heard is closed
+    idle: float = 3600.0  # until a session from which nothing is heard is closed
     away: float = 20.0  # without websocket and requests, until a session makes room for a new one where all are taken
     targets: int = 16  # in a session
     json_bytes: int = 65536

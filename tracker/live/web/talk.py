@@ -89,7 +89,7 @@ class Talk:
         do = words.text("do", 20)
         if do == "ack":
             channel.seen(words.integer("frame"))
-        else:
+        elif do != "here":  # which says no more than that somebody is there
             self._session.running().post(do, words)
 
 

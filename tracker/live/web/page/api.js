@@ -86,6 +86,7 @@ export const info = () => answer("GET", "api/info");
 export const newSession = async () => (await answer("POST", "api/sessions", {})).session;
 export const setSource = (session, source) => answer("POST", `api/sessions/${session}/source`, source);
 export const remove = (session) => ask("DELETE", `api/sessions/${session}`);
+export const picture = async (session, frame) => createImageBitmap(await (await ask("GET", `api/sessions/${session}/frame/${frame}.jpg`)).blob());
 export const timeline = (session) => answer("GET", `api/sessions/${session}/timeline`);
 
 /** Sends a file as the session's source; `progress` hears parts 0..1. Returns {done: Promise, cancel()}. */
@@ -153,6 +154,7 @@ export class Live {
     this.on = on;
     this.tries = 0;
     this.wanted = true;
+    this.told = Date.now(); // when the server last heard something
     this.open();
   }
 
@@ -178,24 +180,24 @@ export class Live {
       if (message.type === "frame" && message.picture) announced = message;
       this.on.message(message);
     };
-    socket.onclose = (event) => socket === this.socket && this.closed(event.code);
+    socket.onclose = (event) => socket === this.socket && this.closed(event.code, event.reason);
     this.socket = socket;
   }
 
-  async closed(code) {
+  async closed(code, reason) {
     if (!this.wanted) return;
     if (code === REPLACED) {
-      this.end("This session is open in another tab now. Reload this page to take it back.", false);
+      this.end("This session is open in another tab now.", false);
       return;
     }
     if (code === REMOVED || !(await lives(this.session))) {
-      if (this.wanted) this.end("The session has ended on the server. Choose the video again.", true);
+      if (this.wanted) this.end(`The session has ended on the server: ${reason || "it is not known there any more"}.`, true);
       return;
     }
     if (!this.wanted) return;
     this.tries += 1;
     if (this.tries > MOST_TRIES) {
-      this.end("The connection to the server is lost. Reload the page to try again.", false);
+      this.end("The connection to the server is lost.", false);
       return;
     }
     const wait = Math.min(8, 2 ** (this.tries - 1));
@@ -209,11 +211,17 @@ export class Live {
   }
 
   send(command) {
-    if (this.ready) this.socket.send(JSON.stringify(command));
+    this.tell(JSON.stringify(command));
   }
 
   sendPicture(blob) {
-    if (this.ready) this.socket.send(blob);
+    this.tell(blob);
+  }
+
+  tell(data) {
+    if (!this.ready) return;
+    this.told = Date.now();
+    this.socket.send(data);
   }
 
   close() {

@@ -1,33 +1,37 @@
 // The page: ties controls, picture, timeline and session together.
 
-import { Refused, download, info, kept, newSession, remove, setSource, takeToken, upload } from "./api.js";
-import { Camera } from "./camera.js";
+import { download, info, kept, takeToken } from "./api.js";
 import { Chooser } from "./chooser.js";
 import { Editor } from "./editor.js";
 import { History } from "./history.js";
 import { listen, openHelp } from "./keys.js";
+import { labelOf } from "./labels.js";
+import { Message } from "./message.js";
+import { Opening } from "./opening.js";
+import { Places } from "./places.js";
+import { Presence } from "./presence.js";
 import { Readout } from "./readout.js";
 import { Session } from "./session.js";
+import { Sharp } from "./sharp.js";
 import { Stage } from "./stage.js";
 import { TargetList } from "./targets.js";
 import { Timeline } from "./timeline.js";
+import { Zoom } from "./zoom.js";
 
 const by = (id) => document.getElementById(id);
-const SESSION = "siamsa.session";
-const WIDEST = 1280; // of the server's pictures
+const LONELY = "Nobody seems to be here";
 const RATES = ["0.25", "0.5", "1", "2", "4", "0"];
-let limits = {};
 
 const history = new History();
 const stage = new Stage(by("picture"));
 stage.history = history;
 const session = new Session(stage, history, {
-  changed: () => render(),
+  changed: () => changed(),
   opened: (source) => describe(source),
   added: (id) => choose(id),
   news: (text) => say(text),
   error: (text) => fail(text),
-  ended: (text, gone) => ended(text, gone),
+  ended: (text, gone) => (calm(), opening.ended(text, gone)),
   answered: () => editor.answered(),
 });
 const editor = new Editor(stage, {
@@ -38,112 +42,88 @@ const editor = new Editor(stage, {
   choose: (id) => choose(id),
   say: (text) => say(text),
 });
+const zoom = new Zoom(stage, {
+  begin: () => editor.cancel(),
+  changed: () => changed(),
+});
+const sharp = new Sharp(session, stage);
 const timeline = new Timeline(by("timeline"), by("lost"), history, { seek: (frame) => session.seek(frame), choose: (id) => choose(id) });
 const targets = new TargetList(by("targets"), by("targets-empty"), {
-  choose: (id) => choose(id === stage.chosen ? null : id),
+  choose: (id) => choose(id),
   rename: (id, name) => session.send({ do: "rename", id, name }),
   arm: (id) => arm(id),
   remove: (id) => drop(id),
+  done: () => focus(),
 });
 const chooser = new Chooser({
-  file: (name) => open(async (id) => setSource(id, { kind: "file", name })),
-  stream: (url) => open(async (id) => setSource(id, { kind: "stream", url })),
-  upload: (file) => open((id) => send(id, file)),
-  camera: () => openCamera(),
-  back: () => view("work"),
+  file: (name) => opening.file(name),
+  stream: (url) => opening.stream(url),
+  upload: (file) => opening.upload(file),
+  camera: () => opening.camera(),
+  back: () => places.go("work"),
   token: () => start(),
 });
 
+const message = new Message();
+const places = new Places({ working: () => Boolean(session.live), shown: (name) => seen(name) });
+const opening = new Opening({ session, chooser, places, message }, (source) => fresh(source));
+const presence = new Presence(
+  { told: () => !session.over && session.live?.told, working: () => session.playing },
+  {
+    here: () => session.send({ do: "here" }),
+    warn: (seconds) => warn(seconds),
+    calm: () => calm(),
+  },
+);
 const readout = new Readout({ session, stage, editor, timeline, targets });
+const removed = []; // ids of targets that can be taken back, the newest last
 const render = () => readout.render();
+const changed = () => (sharp.look(), render());
 const say = (text) => readout.say(text);
-const fail = (text) => readout.fail(text);
+const fail = (text) => message.fail(text);
+const focus = () => by("picture").focus({ preventScroll: true });
 
-// What is opened ----------------------------------------------------------------------------------
+// What is seen ------------------------------------------------------------------------------------
 
-function view(name) {
-  document.body.dataset.view = name;
+function seen(name) {
   by("change").hidden = name !== "work";
   by("chooser-back").hidden = name !== "choose" || !session.live;
-  if (name === "work") by("picture").focus({ preventScroll: true });
+  if (name === "work") focus();
+  else if (session.playing) session.pause();
 }
 
-/** A new session with a source; the one before is given back once the new one stands. */
-async function open(choose, camera = null) {
-  if (open.busy) return;
-  open.busy = true;
-  chooser.busy(true);
-  by("message").hidden = true;
-  const before = session.id;
-  let id = null;
-  try {
-    id = await newSession();
-    const source = await choose(id);
-    connect(id, source, camera);
-    if (before) remove(before).catch(() => {}); // it may have ended by itself
-  } catch (error) {
-    camera?.close();
-    if (id) remove(id).catch(() => {}); // nothing can be done about it, and it ends when idle
-    fail(error.message);
-    if (error instanceof Refused && error.status === 401) chooser.askToken();
-  } finally {
-    open.busy = false;
-    chooser.busy(false);
-    chooser.progress(null);
-  }
-}
-
-function connect(id, source, camera) {
-  kept.set(SESSION, camera ? null : id);
+/** A newly opened picture. */
+function fresh(source) {
   stage.chosen = null;
   editor.armed = null;
-  readout.played = false;
+  removed.length = 0;
+  zoom.reset();
+  message.hide();
   if (source) describe(source);
-  view("work");
-  const width = Math.ceil(by("picture").clientWidth * (window.devicePixelRatio || 1));
-  session.open(id, source, camera, Math.max(320, Math.min(WIDEST, width)));
-  session.speed(Number(by("speed").value));
   render();
+}
+
+function warn(seconds) {
+  document.title = "Ends soon – siamsa"; // where the tab is not seen
+  message.show("plain", `${LONELY}: this session and its boxes end in ${seconds} s.`, ["Keep it", () => presence.keep()]);
+}
+
+function calm() {
+  if (message.text.startsWith(LONELY)) message.hide();
+  if (session.source) describe(session.source);
 }
 
 function describe(source) {
   const name = source.kind === "camera" ? "Camera" : source.name || "Stream";
   const size = source.width ? ` · ${source.width}×${source.height}` : "";
-  by("source-name").textContent = name + size;
-  by("source-name").title = name + size;
-  if (source.width) by("stage").style.setProperty("--ratio", `${source.width} / ${source.height}`);
+  by("source-name").textContent = by("source-name").title = name + size;
+  if (source.width) {
+    by("desk").style.setProperty("--wide", source.width);
+    by("desk").style.setProperty("--high", source.height);
+  }
   document.title = `${name} – siamsa`;
 }
 
-function send(id, file) {
-  chooser.progress(0);
-  const { done, cancel } = upload(id, file, (part) => chooser.progress(part));
-  chooser.onCancel(cancel);
-  return done;
-}
-
-async function openCamera() {
-  const camera = new Camera(by("camera-video"), (blob) => session.sendPicture(blob), (text) => fail(text));
-  try {
-    const size = await camera.open(limits);
-    await open((id) => setSource(id, { kind: "camera", ...size }), camera);
-  } catch (error) {
-    camera.close();
-    fail(error.message);
-  }
-}
-
-function ended(text, gone) {
-  if (gone) kept.set(SESSION, null);
-  if (gone && !session.shown) {
-    session.close();
-    session.reset();
-    view("choose");
-    return;
-  }
-  fail(text);
-  session.camera?.close();
-}
 
 // What is done to targets -------------------------------------------------------------------------
 
@@ -160,7 +140,7 @@ function arm(id) {
     choose(id);
     editor.arm(id);
   }
-  by("picture").focus({ preventScroll: true });
+  focus();
   render();
 }
 
@@ -168,7 +148,14 @@ function drop(id) {
   if (id === null) return;
   const ids = session.known.map((target) => target.id);
   session.send({ do: "remove", id });
+  removed.push(id);
+  message.offer(`Removed ${labelOf(session.known[ids.indexOf(id)])}`, ["Undo", restore]);
   if (stage.chosen === id) choose(ids[ids.indexOf(id) + 1] ?? ids[ids.indexOf(id) - 1] ?? null);
+}
+
+/** Takes the target back that was removed last. */
+function restore() {
+  if (removed.length) session.send({ do: "restore", id: removed.pop() });
 }
 
 function nextTarget() {
@@ -187,10 +174,12 @@ async function save(button) {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
   say(button.dataset.form === "video" ? "The video is being made…" : "The boxes are being written…");
+  session.unsaved &&= button.dataset.form === "video"; // what comes while it is made is not in it
   try {
     await download(session.id, button.dataset.form, `siamsa.${button.dataset.form}`);
     say("Saved");
   } catch (error) {
+    session.unsaved = true;
     say("");
     fail(error.message);
   } finally {
@@ -219,7 +208,7 @@ function faster(step) {
 }
 
 function play(direction) {
-  if (!session.shown) return;
+  if (!session.shown || session.over) return;
   editor.settle();
   if (session.playing && (direction === session.latest.direction || !session.seekable)) session.pause();
   else if (direction > 0 || session.seekable) session.play(direction);
@@ -239,8 +228,8 @@ function wire() {
   by("trails").addEventListener("click", () => setTrails(!stage.trails));
   by("speed").addEventListener("change", (event) => setRate(event.target.value));
   by("new-box").addEventListener("click", () => editor.begin(null));
-  by("change").addEventListener("click", () => (session.pause(), view("choose")));
-  by("message-close").addEventListener("click", () => (by("message").hidden = true));
+  by("change").addEventListener("click", () => places.go("choose"));
+  by("zoom").addEventListener("click", () => zoom.reset());
   for (const button of by("downloads").children) button.addEventListener("click", () => save(button));
   const last = () => (session.source?.frames || 1) - 1;
   const keys = {
@@ -248,27 +237,29 @@ function wire() {
     Home: () => session.seek(0), End: () => session.seek(last()), g: () => goLost(1), "Shift+g": () => goLost(-1),
     b: () => editor.begin(), n: nextTarget, r: () => stage.chosen !== null && arm(stage.chosen), Escape: leave,
     F2: () => targets.rename(stage.chosen), Delete: () => drop(stage.chosen), Backspace: () => drop(stage.chosen),
+    "Ctrl+z": restore, "+": () => zoom.grow(1.5), "=": () => zoom.grow(1.5), "-": () => zoom.grow(1 / 1.5), 0: () => zoom.reset(),
     t: () => setTrails(!stage.trails), "[": () => faster(-1), "]": () => faster(1), "?": openHelp,
   };
   const anywhere = new Set(["?"]);
-  listen(keys, (key) => anywhere.has(key) || document.body.dataset.view === "work");
+  const allowed = (key) => anywhere.has(key) || (places.name === "work" && !session.over);
+  listen(keys, allowed, (event) => editor.arrowAnywhere(event));
   setTrails(kept.get("siamsa.trails", "on") === "on");
   setRate(kept.get("siamsa.rate", "1"));
 }
 
 async function start() {
-  by("message").hidden = true; // and not later: what is said meanwhile stays
+  message.hide(); // and not later: what is said meanwhile stays
   try {
     const offer = await info();
-    limits = offer.limits || {};
+    opening.limits = offer.limits || {};
     chooser.offer(offer);
+    presence.begin(opening.limits.idle_s || 3600);
   } catch (error) {
     if (error.status === 401) chooser.askToken();
     else fail(error.message);
     return;
   }
-  const id = kept.get(SESSION);
-  if (id) connect(id, null, null);
+  opening.resume();
 }
 
 takeToken();

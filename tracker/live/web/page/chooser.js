@@ -4,6 +4,7 @@ import { kept, setToken } from "./api.js";
 
 const by = (id) => document.getElementById(id);
 const MANY = 8; // videos from which on there is a field to find one
+const FIRST = matchMedia("(max-width: 899px)").matches ? 8 : 24; // videos that are listed before all are asked for
 const NAMED = 5; // files that are named of those that could not be read
 
 export function lengthOf(seconds) {
@@ -14,7 +15,7 @@ export function lengthOf(seconds) {
 function describe({ frames, fps, width, height }) {
   const parts = [];
   if (frames && fps) parts.push(lengthOf(frames / fps));
-  if (frames) parts.push(`${frames} frames`);
+  if (frames) parts.push(frames === 1 ? "1 frame" : `${frames} frames`);
   if (width) parts.push(`${width}×${height}`);
   return parts.join(" · ");
 }
@@ -31,6 +32,7 @@ export class Chooser {
   constructor(to) {
     this.to = to;
     this.videos = [];
+    this.all = false; // listed, however many
     by("video-filter").addEventListener("input", () => this.list());
     by("upload").addEventListener("click", () => by("upload-file").click());
     by("upload-file").addEventListener("change", (event) => {
@@ -78,7 +80,9 @@ export class Chooser {
   list() {
     const wanted = by("video-filter").value.trim().toLowerCase();
     const found = this.videos.filter(({ name }) => name.toLowerCase().includes(wanted));
-    by("videos").replaceChildren(...found.map((video) => this.row(video)));
+    const rows = found.slice(0, this.all ? found.length : FIRST).map((video) => this.row(video));
+    if (rows.length < found.length) rows.push(this.rest(found.length));
+    by("videos").replaceChildren(...rows);
     if (found.length) return;
     const line = document.createElement("p");
     line.textContent = this.videos.length
@@ -87,6 +91,26 @@ export class Chooser {
     const item = document.createElement("li");
     item.append(line);
     by("videos").append(item);
+  }
+
+  /** The last row of a long list. */
+  rest(count) {
+    const [item, button] = ["li", "button"].map((tag) => document.createElement(tag));
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = `Show all ${count}`;
+    button.addEventListener("click", () => {
+      this.all = true;
+      this.list();
+      by("videos").children[FIRST].firstChild.focus();
+    });
+    item.append(button);
+    return item;
+  }
+
+  /** Whether the server offers a video of this name. */
+  has(name) {
+    return this.videos.some((video) => video.name === name);
   }
 
   row(video) {

@@ -211,6 +211,12 @@ export class Editor {
     event.stopPropagation();
   }
 
+  /** While something else has the focus, arrow keys move the box that is drawn or chosen, if there is one. */
+  arrowAnywhere(event) {
+    const chosen = this.stage.targets.some((target) => target.id === this.stage.chosen && target.box);
+    if (event.key in ARROWS && (chosen || this.stage.draft)) this.key(event);
+  }
+
   arrow(event, draft) {
     const chosen = this.stage.targets.find((target) => target.id === this.stage.chosen);
     if (this.drag || (!draft && !chosen?.box)) return;

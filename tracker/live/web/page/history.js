@@ -3,6 +3,10 @@
 const LETTERS = { t: "tracking", u: "uncertain", l: "lost" };
 const MOST = 20_000; // frames kept of a source without end
 
+/** Whether a result is another one than before, beyond what is rounded on the way. */
+const differs = (before, { score, state, x, y }) =>
+  before?.state !== state || Math.abs(before.score - score) > 0.001 || Math.hypot(before.x - x, before.y - y) > 0.2;
+
 class Past {
   constructor(id) {
     this.id = id;
@@ -28,8 +32,9 @@ export class History {
     return this.targets.get(id);
   }
 
-  /** Takes in what a message says of the targets in `frame`; targets that are not in it keep what they have. */
+  /** Takes in what a message says of the targets in `frame`, and returns whether any of it is new; others keep what they have. */
   put(frame, targets) {
+    let news = false;
     this.newest = Math.max(this.newest, frame);
     for (const target of targets) {
       const past = this.past(target.id);
@@ -37,21 +42,23 @@ export class History {
       past.colour = target.colour;
       if (!target.box || !target.state) continue;
       const [x, y, w, h] = target.box;
-      past.rows.set(frame, { score: target.score, state: target.state, x: x + w / 2, y: y + h / 2, given: target.given });
+      const row = { score: target.score, state: target.state, x: x + w / 2, y: y + h / 2, given: target.given };
+      news ||= differs(past.rows.get(frame), row);
+      past.rows.set(frame, row);
       if (past.rows.size > MOST) past.rows.delete(past.rows.keys().next().value);
     }
+    return news;
   }
 
   /** Takes in the server's complete timeline. */
   load({ targets, known }) {
     for (const target of targets) {
       const past = this.past(target.id);
-      const before = past.rows;
       const given = new Set(target.given);
       past.rows = new Map();
       target.frames.forEach((frame, i) => {
         const state = LETTERS[target.states[i]] || "tracking";
-        past.rows.set(frame, { x: undefined, ...before.get(frame), score: target.scores[i], state, given: given.has(frame) });
+        past.rows.set(frame, { score: target.scores[i], state, x: target.x[i], y: target.y[i], given: given.has(frame) });
         this.newest = Math.max(this.newest, frame);
       });
     }
@@ -69,6 +76,14 @@ export class History {
   get tracked() {
     for (const past of this.targets.values()) for (const row of past.rows.values()) if (!row.given) return true;
     return false;
+  }
+
+  /** The frame nearest to `frame` in which a target has a box; null where there is none. */
+  nearest(frame) {
+    const far = (other) => Math.abs(other - frame);
+    let best = null;
+    for (const past of this.targets.values()) for (const other of past.rows.keys()) if (best === null || far(other) < far(best)) best = other;
+    return best;
   }
 
   /** Lost spans of a target, [first, last] each, in order. */
@@ -90,7 +105,7 @@ export class History {
     const points = [];
     for (let n = Math.max(0, frame - length); rows && n <= frame; n += 1) {
       const row = rows.get(n);
-      if (row) points.push(row.state === "lost" || row.x === undefined ? null : [row.x, row.y]);
+      if (row) points.push(row.state === "lost" ? null : [row.x, row.y]);
     }
     return points;
   }

@@ -7,19 +7,21 @@ const by = (id) => document.getElementById(id);
 const LIST = [
   ["Space", "track, pause"],
   ["Shift+Space", "track backward"],
-  [", .", "one frame back, on"],
+  [", .", "previous, next frame"],
   ["Home End", "first, last frame"],
   ["G  Shift+G", "next, previous lost span"],
   ["B", "new box with the keys"],
   ["N", "choose the next target"],
   ["Arrows", "move the chosen box"],
   ["Shift+arrows", "size it"],
-  ["+ −", "new box larger, smaller"],
+  ["+ −", "look closer, less close; new box larger, smaller"],
+  ["0", "the whole picture"],
   ["Enter", "take the box"],
   ["Esc", "leave it, choose none"],
   ["R", "draw the chosen box anew"],
   ["F2", "name the chosen target"],
   ["Del", "remove it"],
+  ["Ctrl+Z", "take it back"],
   ["T", "trails on, off"],
   ["[ ]", "slower, faster"],
   ["?", "this list"],
@@ -46,8 +48,11 @@ export function openHelp() {
   by("help-dialog").showModal();
 }
 
-/** `actions`: name of a key, with "Shift+" before it where it is held -> what is done, where `allowed` says so. */
-export function listen(actions, allowed) {
+/**
+ * `actions`: name of a key, with "Shift+" or "Ctrl+" before it where it is held -> what is done, where `allowed` says so.
+ * `arrow(event)` hears the arrow keys that nothing else wants.
+ */
+export function listen(actions, allowed, arrow) {
   const dialog = by("help-dialog");
   by("keys").replaceChildren(...listed());
   by("help").addEventListener("click", openHelp);
@@ -57,16 +62,18 @@ export function listen(actions, allowed) {
   by("keys-on").addEventListener("change", (event) => kept.set("siamsa.keys", event.target.checked ? "on" : "off"));
 
   addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
+    const control = event.ctrlKey || event.metaKey;
+    if (event.altKey || (control && event.key !== "z") || document.querySelector("dialog[open]")) return;
     const at = event.target instanceof Element ? event.target : document.body;
     if (at.matches(TYPED)) return;
     const onPicture = at.id === "picture";
-    if (!onPicture && !by("keys-on").checked && event.key !== "Escape") return;
+    if (!onPicture && !by("keys-on").checked && event.key !== "Escape" && !control) return;
     if (at.closest("button, summary, a[href]") && (event.key === " " || event.key === "Enter")) return;
     if (at.matches("input[type=range]") && /^(Arrow|Home|End|Page)/.test(event.key)) return;
+    if (event.key.startsWith("Arrow") && !onPicture && allowed(event.key)) return arrow(event);
     const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const shift = event.shiftKey && (/^[a-z ]$/.test(letter) || letter.length > 1) ? "Shift+" : "";
-    const action = actions[shift + letter];
+    const action = actions[(control ? "Ctrl+" : shift) + letter];
     if (!action || !allowed(letter) || (event.repeat && ![",", "."].includes(letter))) return;
     event.preventDefault();
     action();

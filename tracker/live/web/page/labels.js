@@ -3,7 +3,7 @@
 export const LABEL = 21; // height of a label in the picture
 const LEAST = 84; // width that a name keeps, however little room there is
 
-export const labelOf = (target) => (target.name ? `${target.id} ${target.name}` : `target ${target.id}`);
+export const labelOf = (target) => target.name || `target ${target.id}`;
 
 /** Black or white, whichever reads better on a colour "#rrggbb". */
 export function inkOn(colour) {

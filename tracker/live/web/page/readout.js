@@ -5,6 +5,7 @@ import { labelOf } from "./labels.js";
 
 const by = (id) => document.getElementById(id);
 const TOUCH = matchMedia("(pointer: coarse)").matches;
+const SMALL = matchMedia("(max-width: 899px)"); // there the first hint does not stand in the picture either
 const MOMENT = 5000; // ms for which news stay
 
 function put(id, text) {
@@ -19,15 +20,7 @@ export class Readout {
   constructor(parts) {
     Object.assign(this, parts); // session, stage, editor, timeline, targets
     this.spoken = ""; // news of a moment
-    this.played = false; // something was tracked: the first hint has been understood
     this.due = false;
-  }
-
-  /** An error: stays until it is dismissed or something else is opened; nothing is blocked. */
-  fail(text) {
-    if (!text) return;
-    by("message-text").textContent = text;
-    by("message").hidden = false;
   }
 
   say(text) {
@@ -40,25 +33,43 @@ export class Readout {
     this.render();
   }
 
+  /** Whether a target has a box in the frame that is seen, and so can be followed from there. */
+  get found() {
+    const { latest, shown, playing } = this.session;
+    return (playing ? latest : shown)?.targets.length > 0;
+  }
+
   situation() {
-    const { latest, shown, known, seekable, playing } = this.session;
+    const { latest, shown, seekable, playing, over } = this.session;
     const { status, direction } = latest;
+    if (over) return "Ended";
     if (status === "end") return direction < 0 ? "At the first frame" : seekable ? "End of the video" : "The stream has ended";
     if (status) return status[0].toUpperCase() + status.slice(1);
     if (!playing) return shown ? "Paused" : "Opening…";
-    if (!known.length) return seekable ? "Playing" : "Live";
-    if (!seekable) return "Tracking live";
-    return direction < 0 ? "Tracking backward" : "Tracking";
+    const doing = this.found ? "Tracking" : seekable ? "Playing" : "";
+    if (!seekable) return doing ? "Tracking live" : "Live";
+    return direction < 0 ? `${doing} backward` : doing;
   }
 
   hint() {
     const { session, editor } = this;
-    if (!session.shown || editor.busy) return "";
+    if (!session.shown || editor.busy || session.over) return "";
     const armed = session.known.find(({ id }) => id === editor.armed);
     if (armed) return `Draw the new box of ${armed.name || `target ${armed.id}`}, or press Esc`;
-    if (!session.known.length) return TOUCH ? "Draw a box around what shall be followed" : "Drag a box around what shall be followed, or press B";
-    if (!this.played && !session.playing && session.seekable) return "Track goes on from here. Drag again for another target.";
-    return "";
+    if (!session.known.length) return TOUCH ? "Draw a box around what to follow" : "Drag a box around what shall be followed, or press B";
+    return session.playing || !session.seekable ? "" : this.from(session.shown.frame);
+  }
+
+  /** What can be done from a frame. */
+  from(frame) {
+    const { history, source } = this.session;
+    const near = this.found ? frame : history.nearest(frame);
+    if (near !== null && near !== frame) {
+      if (SMALL.matches) return `No box here: the nearest is at frame ${near}`;
+      return `No target has a box here: draw one, or go ${near < frame ? "back" : "on"} to frame ${near}`;
+    }
+    if (history.tracked || frame + 1 >= source.frames) return "";
+    return SMALL.matches ? "Track goes on from here" : "Track goes on from here. Drag again for another target.";
   }
 
   /** Paints soon, once for all that has changed. */
@@ -74,10 +85,11 @@ export class Readout {
   paint() {
     const { session, stage, editor, targets } = this;
     const { playing, known } = session;
-    this.played ||= playing && known.length > 0;
-    editor.enabled = Boolean(session.shown);
-    put("news", this.spoken || this.situation());
-    put("hint", this.hint());
+    const hint = this.hint();
+    editor.enabled = Boolean(session.shown) && !session.over;
+    const over = !known.length && !SMALL.matches; // the picture, while there is no box that it could hide
+    put("news", this.spoken || (!over && hint) || this.situation());
+    put("hint", over ? hint : "");
     this.numbers();
     this.controls();
     targets.update(known, session.shown?.targets || [], stage.chosen, editor.armed);
@@ -88,11 +100,15 @@ export class Readout {
   }
 
   numbers() {
-    const { source, frame, latest } = this.session;
+    const { source, frame, latest, seekable } = this.session;
+    const { factor } = this.stage.closer;
     const last = source.frames ? source.frames - 1 : 0;
-    const time = source.fps ? ` · ${lengthOf(frame / source.fps)}` : "";
+    const time = ` · ${lengthOf(seekable ? frame / source.fps : latest.time || 0)}`;
     put("rate", latest.fps ? `${latest.fps.toFixed(latest.fps < 10 ? 1 : 0)} frames/s` : "");
-    put("where", `${frame}${source.frames ? ` / ${last}` : ""}${time}`);
+    put("where", source.frames === 1 ? "1 frame" : `${frame}${source.frames ? ` / ${last}` : ""}${time}`);
+    by("zoom").hidden = factor === 1;
+    put("zoom", `${factor.toFixed(factor < 10 ? 1 : 0)}×`);
+    set("zoom", "aria-label", `Enlarged ${factor.toFixed(1)} times: show the whole picture`);
     const scrub = by("scrub");
     if (Number(scrub.max) !== last) scrub.max = last;
     if (Number(scrub.value) !== frame) scrub.value = frame;
@@ -101,17 +117,21 @@ export class Readout {
 
   controls() {
     const { session } = this;
-    const { playing, known, seekable, shown, latest } = session;
+    const { playing, known, seekable, latest, gone } = session;
+    const shown = session.shown && !session.over;
     const forward = playing && (latest.direction > 0 || !seekable);
-    put("track-word", forward ? "Pause" : known.length ? "Track" : "Play");
+    put("track-word", forward ? "Pause" : this.found ? "Track" : "Play");
     const use = (id) => by(id).querySelector("use");
     use("track").setAttribute("href", forward ? "#i-pause" : "#i-play");
     use("track-back").setAttribute("href", playing && !forward ? "#i-pause" : "#i-back");
     set("track-back", "aria-label", playing && !forward ? "Pause" : "Track backward");
-    by("scrub").disabled = by("speed").disabled = !seekable;
+    by("scrub").disabled = by("speed").disabled = !seekable || !shown;
+    by("targets").inert = !shown;
     by("track").disabled = by("new-box").disabled = !shown;
     for (const id of ["track-back", "step-back", "step"]) by(id).disabled = !seekable || !shown;
-    for (const button of by("downloads").children) button.disabled = !known.length || !session.history.tracked;
+    const why = gone ? "The boxes have gone with the session." : known.length ? "" : "Draw a box first: there is nothing to save yet.";
+    put("downloads-why", why);
+    for (const button of by("downloads").children) button.disabled = Boolean(why);
   }
 
   lines() {

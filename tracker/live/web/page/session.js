@@ -2,10 +2,9 @@
 
 import { Live, timeline } from "./api.js";
 import { Pictures } from "./pictures.js";
+import { PATIENCE, Seek } from "./seek.js";
 import { States } from "./states.js";
 import { Unanswered } from "./unanswered.js";
-
-const PATIENCE = 2000; // ms after which a seek or a picture of the camera counts as unanswered
 
 export class Session {
   /** `on`: changed(), opened(source), added(id), news(text), error(text), ended(text, gone), answered(). */
@@ -15,6 +14,7 @@ export class Session {
     this.on = on;
     this.live = null;
     this.camera = null;
+    this.seeks = new Seek((frame) => this.send({ do: "seek", frame }));
     this.reset();
   }
 
@@ -27,14 +27,16 @@ export class Session {
     this.held = null; // {resume} while a box is drawn: the picture stands still
     this.late = null; // the newest picture that came meanwhile
     this.sent = new Unanswered();
-    this.seeking = null;
-    this.wanted = null;
+    this.seeks.reset();
     this.rate = null;
+    this.over = false; // it has ended, or goes on without this page
+    this.gone = false; // the server has it no more
+    this.unsaved = false; // there are boxes that were not downloaded as they are now
     this.states = new States();
   }
 
   get frame() {
-    return this.wanted ?? this.shown?.frame ?? this.latest.frame;
+    return this.seeks.wanted ?? this.shown?.frame ?? this.latest.frame;
   }
 
   get playing() {
@@ -62,7 +64,7 @@ export class Session {
       message: (message) => this.take(message),
       picture: (message, blob) => pictures === this.pictures && pictures.put(message, blob),
       link: (text) => this.on.news(text),
-      ended: (text, gone) => this.on.ended(text, gone),
+      ended: (text, gone) => this.end(text, gone),
     });
   }
 
@@ -73,8 +75,18 @@ export class Session {
     this.camera = null;
     this.pictures = null;
     clearTimeout(this.fresh);
-    clearTimeout(this.overdue);
     clearTimeout(this.silent);
+    this.seeks.reset();
+  }
+
+  /** The connection is no more; what was found stays on the screen. */
+  end(text, gone) {
+    Object.assign(this, { over: true, gone, held: null });
+    this.latest = { ...this.latest, playing: false, fps: 0, status: "" };
+    this.seeks.reset();
+    this.camera?.close();
+    this.on.ended(text, gone);
+    this.on.changed();
   }
 
   send(command) {
@@ -90,6 +102,7 @@ export class Session {
 
   hello(message) {
     if (!message.source) return;
+    if (!this.source) this.unsaved = message.known.length > 0; // boxes of before a reload: who knows
     this.source = message.source;
     this.sent.answered();
     this.on.opened(message.source);
@@ -106,9 +119,9 @@ export class Session {
   result(message) {
     const stopped = this.latest.playing && !message.playing;
     this.latest = message;
-    this.history.put(message.frame, message.targets);
+    if (this.history.put(message.frame, message.targets)) this.unsaved = true;
     for (const text of this.states.news(message)) this.on.news(text);
-    if (this.seeking === message.frame) this.sought();
+    if (this.seeks.asked === message.frame) this.seeks.done();
     if (this.camera) this.answered(message);
     if (stopped) this.refresh();
     this.on.changed();
@@ -124,6 +137,7 @@ export class Session {
   edited(message) {
     const before = new Set(this.known.map((target) => target.id));
     this.known = message.known;
+    this.unsaved = this.known.length > 0;
     this.history.keep(this.known);
     if (message.n) this.sent.answered(message.n);
     const added = this.known.filter((target) => !before.has(target.id));
@@ -145,7 +159,7 @@ export class Session {
     } else {
       this.sent.answered(message.n);
       if (this.shown) this.look(this.shown, this.shown.targets);
-      this.sought();
+      this.seeks.done();
       this.settled();
     }
     this.on.error(message.error);
@@ -228,13 +242,8 @@ export class Session {
     this.send({ do: "pause" });
   }
 
-  toggle() {
-    if (this.playing) this.pause();
-    else this.play(1);
-  }
-
   step(direction) {
-    if (!this.seekable) return;
+    if (!this.seekable || this.over) return;
     if (this.playing) this.pause();
     this.send({ do: "step", direction });
   }
@@ -244,28 +253,12 @@ export class Session {
     this.send({ do: "speed", rate });
   }
 
-  /** Goes to a frame; while one is on its way only the newest wish is kept. */
+  /** Goes to a frame. */
   seek(frame) {
-    if (!this.seekable) return;
+    if (!this.seekable || this.over) return;
     if (this.playing) this.pause();
-    this.wanted = Math.max(0, Math.min(frame, (this.source.frames || frame + 1) - 1));
-    if (this.seeking === null) this.sendSeek();
+    this.seeks.to(Math.max(0, Math.min(frame, (this.source.frames || frame + 1) - 1)));
     this.on.changed();
-  }
-
-  sendSeek() {
-    this.seeking = this.wanted;
-    this.send({ do: "seek", frame: this.wanted });
-    clearTimeout(this.overdue);
-    this.overdue = setTimeout(() => this.sought(), PATIENCE);
-  }
-
-  sought() {
-    clearTimeout(this.overdue);
-    const more = this.wanted !== null && this.wanted !== this.seeking && this.seeking !== null;
-    this.seeking = null;
-    if (more) this.sendSeek();
-    else this.wanted = null;
   }
 
   /** A picture of the camera goes out. */

@@ -4,6 +4,7 @@ import { LABEL, inkOn, labelOf, placeLabel, shorten } from "./labels.js";
 
 export const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 const DASH = [9, 7];
+const TINY = 30; // CSS pixels of a box's shorter side
 const NARROW = 480; // CSS pixels of a picture on which labels are short
 
 /** Where the handles of a box are, by name. */
@@ -21,6 +22,7 @@ export class Stage {
     this.context = canvas.getContext("2d");
     this.picture = null; // ImageBitmap or video element that is shown
     this.size = [0, 0]; // of the source, which boxes are in
+    this.closer = { factor: 1, middle: [0.5, 0.5] }; // zoom, and the part of the source that is in the middle
     this.frame = 0;
     this.targets = [];
     this.chosen = null; // id
@@ -48,12 +50,24 @@ export class Stage {
     });
   }
 
-  /** How the source lies on the canvas, in CSS pixels. */
+  /** How the source lies on the canvas, in CSS pixels: however large, it leaves no wider margin free than when it is whole. */
   get view() {
-    const [width, height] = this.size;
-    const { clientWidth, clientHeight } = this.canvas;
-    const scale = Math.min(clientWidth / width, clientHeight / height) || 1;
-    return { scale, left: (clientWidth - scale * width) / 2, top: (clientHeight - scale * height) / 2 };
+    const { factor, middle } = this.closer;
+    const room = [this.canvas.clientWidth, this.canvas.clientHeight];
+    const fit = Math.min(room[0] / this.size[0], room[1] / this.size[1]) || 1;
+    const scale = factor * fit;
+    const [left, top] = this.size.map((length, i) => {
+      const margin = (room[i] - fit * length) / 2;
+      return Math.max(room[i] - margin - scale * length, Math.min(margin, room[i] / 2 - middle[i] * scale * length));
+    });
+    return { scale, left, top };
+  }
+
+  /** The part of the canvas with something of the source. */
+  get seen() {
+    const [x, y, w, h] = this.toCanvas([0, 0, ...this.size]);
+    const [left, top] = [Math.max(0, x), Math.max(0, y)];
+    return [left, top, Math.min(this.canvas.clientWidth, x + w) - left, Math.min(this.canvas.clientHeight, y + h) - top];
   }
 
   toSource(x, y) {
@@ -78,7 +92,7 @@ export class Stage {
     if (this.picture) context.drawImage(this.picture, x, y, w, h);
     context.save();
     context.beginPath();
-    context.rect(x, y, w, h);
+    context.rect(...this.seen);
     context.clip();
     for (const target of this.targets) if (this.trails) this.drawTrail(target);
     const drawn = this.targets.filter((target) => target.box && this.draft?.id !== target.id);
@@ -130,8 +144,11 @@ export class Stage {
 
   drawBrackets(box, colour) {
     const { context } = this;
-    for (const [name, x, y] of handlesOf(box)) {
-      const r = name.length === 2 ? 5 : 3.5;
+    const side = Math.min(box[2], box[3]);
+    const out = side < TINY ? 6 : 0; // the handles of a tiny box stand beside it: what is in it must be seen
+    for (const [name, x, y] of handlesOf([box[0] - out, box[1] - out, box[2] + 2 * out, box[3] + 2 * out])) {
+      if (out && name.length === 1) continue;
+      const r = name.length === 2 && !out ? 5 : 3.5;
       context.fillStyle = "#ffffff";
       context.strokeStyle = "#000000";
       context.lineWidth = 1.5;
@@ -151,9 +168,15 @@ export class Stage {
     const narrow = this.canvas.clientWidth < NARROW && state; // the list has the score
     const score = target.state && target.state !== "lost" && !narrow ? ` ${target.score.toFixed(2)}` : "";
     this.useFont();
-    const room = this.toCanvas([0, 0, ...this.size])[2] / 3 - 14 - context.measureText(score + state).width;
+    const room = this.seen[2] / 3 - 14 - context.measureText(score + state).width;
     const name = target.name ? shorten(context, labelOf(target), room) : labelOf(target);
-    this.drawLabel(this.toCanvas(target.box), name + score + state, target.colour, target.id);
+    const box = this.toCanvas(target.box);
+    if (this.isSeen(box)) this.drawLabel(box, name + score + state, target.colour, target.id);
+  }
+
+  isSeen([x, y, w, h]) {
+    const [left, top, wide, high] = this.seen;
+    return x + w > left && x < left + wide && y + h > top && y < top + high;
   }
 
   useFont() {
@@ -165,7 +188,7 @@ export class Stage {
     this.useFont();
     const width = context.measureText(text).width + 14;
     const others = this.targets.filter((target) => target.box && target.id !== id).map((target) => this.toCanvas(target.box));
-    const place = placeLabel(box, width, this.toCanvas([0, 0, ...this.size]), others, this.labels.map((label) => label.place));
+    const place = placeLabel(box, width, this.seen, others, this.labels.map((label) => label.place));
     this.labels.push({ id, text, place });
     const [at, from] = place;
     context.fillStyle = colour;

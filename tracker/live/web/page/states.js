@@ -1,7 +1,5 @@
 // What is worth saying of the targets' states: who is lost, and who is found again.
 
-import { labelOf } from "./labels.js";
-
 export class States {
   constructor() {
     this.before = new Map(); // id -> state
@@ -13,8 +11,9 @@ export class States {
     for (const target of targets) {
       const before = this.before.get(target.id);
       this.before.set(target.id, target.state);
-      if (target.state === "lost" && before && before !== "lost") news.push(`${labelOf(target)} is lost at frame ${frame}`);
-      if (target.state === "tracking" && before === "lost") news.push(`${labelOf(target)} is found again at frame ${frame}`);
+      const name = target.name || `Target ${target.id}`;
+      if (target.state === "lost" && before && before !== "lost") news.push(`${name} is lost at frame ${frame}`);
+      if (target.state === "tracking" && before === "lost") news.push(`${name} is found again at frame ${frame}`);
     }
     return news;
   }

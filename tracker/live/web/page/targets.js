@@ -18,7 +18,7 @@ function icon(name) {
 }
 
 export class TargetList {
-  /** `to`: choose(id), rename(id, name), arm(id), remove(id). */
+  /** `to`: choose(id), rename(id, name), arm(id), remove(id), done() when the keys are the picture's again. */
   constructor(list, empty, to) {
     this.list = list;
     this.empty = empty;
@@ -43,7 +43,8 @@ export class TargetList {
   make(id) {
     const swatch = element("i", {});
     const pick = element("button", { type: "button", className: "pick" }, swatch, String(id));
-    const name = element("input", { type: "text", className: "name", placeholder: `target ${id}`, maxLength: 60, autocomplete: "off" });
+    const name = element("input", { type: "text", className: "name", placeholder: `target ${id}`, maxLength: 60, autocomplete: "off", readOnly: true, tabIndex: -1 });
+    const pencil = element("button", { type: "button", className: "icon rename", title: "Rename (F2)" }, icon("i-rename"));
     const redraw = element("button", { type: "button", className: "icon", title: "Draw its box anew (R)" }, icon("i-redraw"));
     const remove = element("button", { type: "button", className: "icon", title: "Remove (Del)" }, icon("i-remove"));
     const level = element("i", {});
@@ -51,16 +52,40 @@ export class TargetList {
     const score = element("span", { className: "score" });
     const state = element("span", { className: "state" });
     const measure = element("div", { className: "measure" }, meter, score, state);
-    const root = element("li", { className: "target" }, pick, name, redraw, remove, measure);
-    pick.addEventListener("click", () => this.to.choose(id));
-    name.addEventListener("change", () => this.to.rename(id, name.value.trim()));
-    name.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === "Escape") name.blur();
-    });
+    const root = element("li", { className: "target" }, pick, name, pencil, redraw, remove, measure);
+    root.addEventListener("click", (event) => this.press(id, event));
+    root.addEventListener("dblclick", (event) => event.target.closest(".icon") || this.rename(id));
+    pencil.addEventListener("click", () => this.rename(id));
+    this.wireName(id, name);
     redraw.addEventListener("click", () => this.to.arm(id));
     remove.addEventListener("click", () => this.to.remove(id));
-    this.list.append(root);
-    return { root, swatch, pick, name, redraw, remove, meter, level, score, state };
+    const after = [...this.items].find(([other]) => other > id); // one that was taken back has its old place
+    this.list.insertBefore(root, after?.[1].root ?? null);
+    return { root, swatch, pick, name, pencil, redraw, remove, meter, level, score, state };
+  }
+
+  /** Enter and leaving the field take the name, Esc drops it. */
+  wireName(id, name) {
+    let before = "";
+    name.addEventListener("focus", () => (before = name.value));
+    name.addEventListener("blur", () => {
+      name.readOnly = true;
+      if (name.value.trim() !== before) this.to.rename(id, name.value.trim());
+    });
+    name.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      if (event.key === "Escape") name.value = before;
+      name.blur();
+      this.to.done();
+    });
+  }
+
+  /** A card was pressed somewhere: it is chosen; its number takes the choice back too. */
+  press(id, event) {
+    const { root, pick, name } = this.items.get(id);
+    if (event.target.closest(".icon") || !name.readOnly) return;
+    this.to.choose(pick.contains(event.target) && root.classList.contains("chosen") ? null : id);
+    if (event.detail) this.to.done(); // with a pointer: keys are the picture's
   }
 
   fill(item, { id, name, colour }, result, chosen, armed) {
@@ -74,11 +99,13 @@ export class TargetList {
       item.called = called;
       item.pick.setAttribute("aria-label", `Choose ${called}`);
       item.name.setAttribute("aria-label", `Name of target ${id}`);
+      item.root.title = name;
+      item.pencil.setAttribute("aria-label", `Rename ${called}`);
       item.redraw.setAttribute("aria-label", `Draw the box of ${called} anew`);
       item.remove.setAttribute("aria-label", `Remove ${called}`);
       item.meter.setAttribute("aria-label", `Score of ${called}`);
     }
-    if (document.activeElement !== item.name && item.name.value !== name) item.name.value = item.name.title = name;
+    if (document.activeElement !== item.name && item.name.value !== name) item.name.value = name;
     const state = result?.state || "";
     if (item.state.dataset.state !== state) {
       item.state.dataset.state = state;
@@ -92,7 +119,10 @@ export class TargetList {
 
   /** Puts the cursor into a target's name. */
   rename(id) {
-    this.items.get(id)?.name.select();
-    this.items.get(id)?.name.focus();
+    const name = this.items.get(id)?.name;
+    if (!name) return;
+    name.readOnly = false;
+    name.select();
+    name.focus();
   }
 }

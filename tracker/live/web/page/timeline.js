@@ -1,22 +1,22 @@
 // Every target's score along the frames, under the slider and in line with it. Lost spans are hatched and can be clicked.
 
 import { labelOf, shorten } from "./labels.js";
+import { LostList } from "./lost.js";
 
 const PAD = 11; // half the slider's thumb, so that both axes agree
 const WINDOW = 900; // frames shown of a source without end
 const NEAR = 6; // CSS pixels beside a lost span that still count as on it
 const RANKS = { tracking: 1, uncertain: 2, lost: 3 };
 const LOW = 22; // CSS pixels of the lowest lane
-const COMMON = 80; // of a box with few targets
-const SMALL = 56; // of a box with one target, on a small screen
-const CHIP = 17; // height of a lane's name
+const HIGH = 154; // and of the highest
 const DIAMOND = 5; // half of one
+const NAMES = 60; // CSS pixels from which on there is room for names
 
 export class Timeline {
   /** `to`: seek(frame), choose(id). */
   constructor(canvas, lost, history, to) {
     this.canvas = canvas;
-    this.lost = lost;
+    this.lost = new LostList(lost, canvas, to);
     this.history = history;
     this.to = to;
     this.frames = null; // of the source, null where not known
@@ -38,24 +38,32 @@ export class Timeline {
     this.timer = setTimeout(() => {
       this.timer = 0;
       this.draw();
-      this.list();
+      this.lost.update(this.rows, (id) => this.history.spans(id), this.seekable);
     }, wait);
   }
 
+  /** CSS pixels at the left for the targets' names, beside which the slider begins too. */
+  get gutter() {
+    return parseFloat(getComputedStyle(this.canvas.parentElement).getPropertyValue("--gutter")) || 0;
+  }
+
   get range() {
-    if (this.frames) return [0, Math.max(1, this.frames - 1)];
+    if (this.frames) return [0, this.frames - 1];
     const last = Math.max(this.history.newest, 60);
     return [Math.max(0, last - WINDOW), last];
   }
 
   x(frame) {
     const [first, last] = this.range;
-    return PAD + ((frame - first) / (last - first)) * (this.canvas.clientWidth - 2 * PAD);
+    const from = this.gutter + PAD;
+    const room = this.canvas.clientWidth - PAD - from;
+    return last > first ? from + ((frame - first) / (last - first)) * room : from + room / 2;
   }
 
   frameAt(x) {
     const [first, last] = this.range;
-    const part = (x - PAD) / (this.canvas.clientWidth - 2 * PAD);
+    const from = this.gutter + PAD;
+    const part = (x - from) / (this.canvas.clientWidth - PAD - from);
     return Math.max(first, Math.min(last, Math.round(first + part * (last - first))));
   }
 
@@ -63,25 +71,21 @@ export class Timeline {
     return [...this.history.targets.values()].sort((a, b) => a.id - b.id);
   }
 
-  /** Height of a lane. Few lanes fill the box, many make it grow. */
-  get height() {
-    const count = this.rows.length;
-    const small = innerWidth < 900;
-    return count <= 1 ? (small ? SMALL : COMMON) : Math.max(LOW, Math.ceil(COMMON / count));
+  /** Height of the box, whatever is in it: the picture above keeps its place when targets come. */
+  get room() {
+    return this.canvas.parentElement.clientHeight;
   }
 
-  /** Height of the box. Where it cannot hold all lanes the last one is cut in half, so that one sees that there are more. */
-  get room() {
-    const high = this.height * Math.max(1, this.rows.length);
-    const most = Math.max(COMMON, innerHeight * (innerWidth < 900 ? 0.16 : 0.225));
-    return high <= most ? high : Math.round((Math.floor(most / this.height - 0.5) + 0.5) * this.height);
+  /** Height of a lane. Where the box cannot hold all, the last one is cut in half, so that one sees that there are more. */
+  get height() {
+    const even = this.room / Math.max(1, this.rows.length);
+    return even >= LOW ? Math.min(HIGH, even) : this.room / (Math.floor(this.room / LOW - 0.5) + 0.5);
   }
 
   draw() {
-    const { canvas, room } = this;
+    const { canvas, room, gutter, height } = this;
     const box = canvas.parentElement;
-    const high = Math.max(room, this.height * this.rows.length);
-    box.style.height = `${room + box.offsetHeight - box.clientHeight}px`;
+    const high = Math.max(room, Math.round(height * this.rows.length));
     const wide = box.offsetWidth - 2 * box.clientLeft; // a scroll bar lies over the margin of the lines
     const ratio = window.devicePixelRatio || 1;
     Object.assign(canvas.style, { width: `${wide}px`, height: `${high}px` });
@@ -89,11 +93,13 @@ export class Timeline {
     const context = canvas.getContext("2d");
     context.scale(ratio, ratio);
     const look = this.look(context);
-    this.rows.forEach((past, i) => this.drawRow(context, past, i * this.height, wide, look));
+    context.fillStyle = look.line;
+    if (gutter) context.fillRect(gutter - 1, 0, 1, high);
+    this.rows.forEach((past, i) => this.drawRow(context, past, Math.round(i * height), wide, look));
     if (!this.rows.length) {
       context.fillStyle = look.muted;
       context.textBaseline = "middle";
-      context.fillText("The score of every target appears here", PAD + 6, room / 2);
+      context.fillText("Scores appear here", gutter + PAD + 6, room / 2);
       return;
     }
     context.fillStyle = look.ink;
@@ -115,10 +121,10 @@ export class Timeline {
 
   look(context) {
     const style = getComputedStyle(this.canvas);
-    const [line, card, muted] = ["--line", "--card", "--muted"].map((name) => style.getPropertyValue(name));
+    const [line, card, muted, edge] = ["--line", "--card", "--muted", "--edge"].map((name) => style.getPropertyValue(name));
     const ink = style.color;
     context.font = `600 12px ${style.fontFamily}`;
-    return { ink, line, card, muted, hatch: context.createPattern(this.tile(ink), "repeat") };
+    return { ink, line, card, muted, edge, hatch: context.createPattern(this.tile(ink), "repeat") };
   }
 
   /** Diagonal lines. */
@@ -139,11 +145,12 @@ export class Timeline {
   /** The least score and the worst state of the frames that fall on each column of pixels. */
   columns(past, wide) {
     const [first, last] = this.range;
-    const half = Math.max(0.5, (wide - 2 * PAD) / (last - first) / 2);
+    const half = last > first ? Math.max(0.5, (this.x(last) - this.x(first)) / (last - first) / 2) : 2;
+    const left = this.gutter;
     const columns = new Array(wide);
     for (const [frame, row] of past.rows) {
       const x = this.x(frame);
-      for (let c = Math.max(0, Math.round(x - half)); c < Math.min(wide, Math.round(x + half)); c += 1) {
+      for (let c = Math.max(left, Math.round(x - half)); c < Math.min(wide, Math.round(x + half)); c += 1) {
         const before = columns[c];
         const worse = before && RANKS[before.state] > RANKS[row.state];
         columns[c] = { state: worse ? before.state : row.state, score: Math.min(row.score, before?.score ?? 1) };
@@ -153,10 +160,11 @@ export class Timeline {
   }
 
   drawRow(context, past, top, wide, look) {
-    const room = this.height - 8;
-    const base = top + this.height - 3;
+    const lane = Math.round(top + this.height) - top;
+    const room = lane - 8;
+    const base = top + lane - 3;
     context.fillStyle = look.line;
-    context.fillRect(0, top + this.height - 1, wide, 1);
+    context.fillRect(0, top + lane - 1, wide, 1);
     let before = null; // height of the column to the left
     this.columns(past, wide).forEach(({ state, score }, x) => {
       const high = Math.max(1, Math.round(room * Math.max(0, Math.min(1, score))));
@@ -170,20 +178,8 @@ export class Timeline {
       before = state === "lost" ? null : high;
     });
     this.frameLost(context, past, base - room, room, look.ink);
-    const given = [...past.rows].filter(([, row]) => row.given).map(([frame]) => this.x(frame));
-    const low = base - 7 - DIAMOND < top + 3 + CHIP; // the lane is too low for both, one above the other
-    const chip = this.chip(context, past, wide, low ? given : []);
-    this.drawLabel(context, chip, top, past.id === this.chosen, look);
-    for (const x of given) this.diamond(context, x, base - 7, look);
-  }
-
-  /** Text, place and width of a lane's name: at the left, and on from where a diamond would lie on it. */
-  chip(context, past, wide, given) {
-    const text = shorten(context, labelOf(past), wide / 3);
-    const width = context.measureText(text).width + 10;
-    let at = 3;
-    for (const x of [...given].sort((a, b) => a - b)) if (x + DIAMOND > at - 2 && x - DIAMOND < at + width + 2) at = x + DIAMOND + 3;
-    return { text, width, at: at + width > wide ? 3 : at };
+    this.drawName(context, past, top + lane / 2, look);
+    for (const [frame, row] of past.rows) if (row.given) this.diamond(context, this.x(frame), base - 7, look);
   }
 
   frameLost(context, past, top, room, colour) {
@@ -191,28 +187,27 @@ export class Timeline {
     context.setLineDash([3, 3]);
     context.lineWidth = 1;
     for (const [first, last] of this.history.spans(past.id)) {
-      const half = (this.x(1) - this.x(0)) / 2;
+      const half = Math.max(1, (this.x(1) - this.x(0)) / 2);
       const x = this.x(first) - half;
       context.strokeRect(Math.round(x) - 0.5, top + 0.5, Math.max(3, Math.round(this.x(last) + half - x)), room - 1);
     }
     context.setLineDash([]);
   }
 
-  drawLabel(context, { text, width, at }, top, chosen, { card, ink }) {
-    const high = Math.min(CHIP, this.height - 4);
-    const from = top + Math.min(3, (this.height - 1 - high) / 2);
-    context.fillStyle = card;
-    context.globalAlpha = 0.85;
-    context.beginPath();
-    context.roundRect(at, from, width, high, 4);
-    context.fill();
-    context.globalAlpha = 1;
-    context.strokeStyle = ink;
-    context.lineWidth = 1.5;
-    if (chosen && this.rows.length > 1) context.stroke();
+  /** Colour and name at the left of a lane; the number alone where there is little room. */
+  drawName(context, past, middle, { ink, edge }) {
+    const { gutter } = this;
+    context.fillStyle = past.colour;
+    context.fillRect(4, middle - 6, 12, 12);
+    context.lineWidth = 1;
+    context.strokeStyle = edge;
+    context.strokeRect(4.5, middle - 5.5, 11, 11);
     context.fillStyle = ink;
     context.textBaseline = "middle";
-    context.fillText(text, at + 5, from + high / 2 + 0.5);
+    const room = gutter - 26;
+    context.fillText(room < NAMES ? String(past.id) : shorten(context, labelOf(past), room), 21, middle + 0.5, room);
+    if (past.id !== this.chosen || this.rows.length < 2) return;
+    context.fillRect(0, middle - 9, 2.5, 18);
   }
 
   /** Where a box was drawn by hand. */
@@ -253,36 +248,5 @@ export class Timeline {
     const part = span ? `lost from frame ${span[0]} to ${span[1]}` : row ? `${row.state} ${row.score.toFixed(2)}` : "";
     this.canvas.title = past ? `${labelOf(past)}, frame ${frame}${part ? `: ${part}` : ""}` : "";
     this.canvas.style.cursor = this.seekable ? "pointer" : "default";
-  }
-
-  /** One button for each lost span, and the picture's description. */
-  list() {
-    const spans = this.rows.flatMap((past) => this.history.spans(past.id).map(([first, last]) => ({ past, first, last })));
-    const key = JSON.stringify([this.seekable, this.rows.length, spans.map(({ past, first, last }) => [past.id, past.name, first, last])]);
-    if (key === this.listed) return;
-    this.listed = key;
-    const words = spans.map(({ past, first, last }) => `${labelOf(past)} lost from frame ${first} to ${last}`);
-    const count = this.rows.length === 1 ? "1 target" : `${this.rows.length} targets`;
-    this.canvas.setAttribute("aria-label", this.rows.length ? `Scores of ${count}. ${words.join(". ") || "None was lost"}.` : "Scores: nothing tracked yet");
-    this.lost.replaceChildren(...spans.slice(-60).map((span) => this.button(span)));
-    this.lost.nextElementSibling.hidden = spans.length > 0;
-  }
-
-  button({ past, first, last }) {
-    const button = document.createElement("button");
-    const swatch = document.createElement("i");
-    swatch.style.background = past.colour;
-    button.type = "button";
-    button.disabled = !this.seekable;
-    const [name, frames] = [document.createElement("b"), document.createElement("span")];
-    name.textContent = past.name || `target ${past.id}`;
-    frames.textContent = `${first}–${last}`;
-    button.append(swatch, name, frames);
-    button.setAttribute("aria-label", `Go to frame ${first}: ${labelOf(past)} is lost until ${last}`);
-    button.addEventListener("click", () => {
-      this.to.choose(past.id);
-      this.to.seek(first);
-    });
-    return button;
   }
 }
