@@ -98,6 +98,24 @@ def test_a_sure_box_is_not_looked_at_but_now_and_then() -> None:
     assert judge.size == SIZE
 
 
+def test_a_box_whose_shape_changes_is_looked_at_and_remembered_while_it_is_still_alike() -> None:
+    judge = watch()
+    for width, likeness in ((46.0, 0.95), (48.0, 0.9), (50.0, 0.88)):
+        assert judge.judge(0.95, (0, 0), (width, 22.0), never) is Verdict.SURE
+        assert judge.judge(0.95, (0, 0), (width + 8, 22.0), lambda at_=likeness: at(at_)) is Verdict.SURE  # type: ignore[misc]
+        judge.shape, judge.pause = math.log((width + 2) / 22), 5
+    assert judge.appearance.similarity(at(0.88)) == pytest.approx(1)
+
+
+def test_what_loses_the_first_colours_bit_by_bit_is_covered_and_not_remembered() -> None:
+    judge = watch()
+    for colours in (0.95, 0.9, 0.8):
+        judge.pause = 1
+        assert judge.judge(0.95, (0, 0), SIZE, lambda at_=colours: at(0.95, at_)) is Verdict.SURE  # type: ignore[misc]
+    assert judge.appearance.same_colours(at(0.95, 0.9)) == pytest.approx(1)
+    assert judge.appearance.same_colours(at(0.95, 0.8)) < 0.99
+
+
 def test_a_sudden_step_is_looked_at() -> None:
     judge = watch()
     assert judge.judge(0.99, (10, 0), SIZE, never) is Verdict.SURE

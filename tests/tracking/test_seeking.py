@@ -113,6 +113,18 @@ def test_what_comes_in_is_something_else_unless_the_target_left() -> None:
     assert believed(home=(120.0, 150.0), velocity=(-0.5, 0.0))  # it was on its way out
 
 
+def test_parts_along_the_edge_have_their_turn_more_often_where_the_target_left() -> None:
+    def turns(home: Point) -> float:
+        """How much more often parts along the edge are seen than those in the middle."""
+        looking = search(home=home, size=200.0, settings=replace(SETTINGS, stay=0))  # so large that all are near
+        looked = [place for _ in range(90) for place, _ in looking.places(4) if place != home]
+        middle = [p for p in places_in(home, looking.reach, looking.frame_wh) if 50 < p[0] < 350 and 50 < p[1] < 250]
+        edge = [p for p in places_in(home, looking.reach, looking.frame_wh) if p not in middle]
+        return float(np.mean([looked.count(p) for p in edge]) / np.mean([looked.count(p) for p in middle]))
+
+    assert turns((30.0, 150.0)) > 1.3 > 1.1 > turns(ORIGIN)
+
+
 def view(origin: Point = ORIGIN) -> View:
     return View(np.zeros((223, 223, 3), np.uint8), origin, 1.0)
 
@@ -282,6 +294,18 @@ def test_what_cannot_have_got_there_is_something_else_and_stays_that() -> None:
     for _ in range(25):  # but not for ever
         back = seen(watch, looking, 6.0, 0.99)
     assert back == (240, 150)
+
+
+@pytest.mark.parametrize(("likeness", "is_found"), [(0.97, True), (0.93, False)])
+def test_what_came_into_the_frame_while_the_target_was_away_may_be_it_wherever_it_is(
+    likeness: float, is_found: bool
+) -> None:
+    watch, looking = watching(), search(home=(10.0, 150.0), frame_wh=(400, 300))
+    for _ in range(2):
+        assert not looking.is_new((240, 150))  # it may have been there all the time
+        looking.places(20)  # all parts
+    assert looking.is_new((240, 150)) and not looking.may_be((240, 150))
+    assert (seen(watch, looking, 6.0, likeness) == (240, 150)) is is_found
 
 
 def test_a_thing_that_was_looked_at_in_vain_must_become_more_like_the_target() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -97,22 +98,37 @@ class Appearance:
     Args:
         first: look of the template.
         around: looks of places beside the target; may be none.
+        turned: gives looks of the template turned about its middle; asked once, when they are needed.
     """
 
-    def __init__(self, first: Look, around: Sequence[Look]) -> None:
+    def __init__(self, first: Look, around: Sequence[Look], turned: Callable[[], Sequence[Look]] = lambda: ()) -> None:
         self._ground = np.mean([look.features for look in around], axis=0) if around else np.zeros_like(first.features)
         self._least = PLAIN * float(np.linalg.norm(first.features - self._ground))
         self._first = self.unit(first)
         self._recent: deque[Look] = deque(maxlen=3)
+        self._turn = turned
 
     def similarity(self, look: Look) -> float:
         """Cosine of the features, -1..1, with the first look or, where that is more, with one that was learnt."""
         unit = self.unit(look)
         return max(float(unit.features @ known.features) for known in self._known)
 
+    def turned_similarity(self, look: Look) -> float:
+        """The same for what may have turned about its middle, as things seen from above do."""
+        unit = self.unit(look)
+        return max(self.similarity(look), *(float(unit.features @ turned.features) for turned in self._turned), -1.0)
+
+    @cached_property
+    def _turned(self) -> tuple[Look, ...]:
+        return tuple(map(self.unit, self._turn()))
+
     def same_colours(self, look: Look) -> float:
         """Bhattacharyya coefficient, 0..1, with the first look or, where that is more, with one that was learnt."""
         return max(look.same_colours(known) for known in self._known)
+
+    def first_colours(self, look: Look) -> float:
+        """The same with the first look alone."""
+        return look.same_colours(self._first)
 
     def same_half(self, look: Look) -> float:
         """The same for the half that is most alike."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,18 @@ class Looks:
         """What a target looks like whose template was just cut from the frame and embedded."""
         side = self._side(target)
         around = [self.at(frame, target, place) for place in beside(target.centre, side, frame_size(frame))]
-        return Appearance(self._look(template, target, target.embedding), around)
+        then = replace(target)
+        return Appearance(self._look(template, target, target.embedding), around, lambda: self._turned(template, then))
+
+    def _turned(self, template: NDArray[np.uint8], target: Target) -> list[Look]:
+        """Looks of a template turned by 45, 90 ... 315 degrees about its middle."""
+        middle, looks = (len(template) - 1) / 2, []
+        for angle in range(45, 360, 45):
+            turn = cv2.getRotationMatrix2D((middle, middle), angle, 1)
+            turned = cv2.warpAffine(template, turn, template.shape[:2], borderMode=cv2.BORDER_REFLECT_101)
+            pixels = np.asarray(turned, np.uint8)
+            looks.append(self._look(pixels, target, self.runtime.embed(pixels)))
+        return looks
 
     def _look(self, pixels: NDArray[np.uint8], target: Target, embedding: Any) -> Look:
         scale = len(pixels) / self._side(target)

@@ -17,6 +17,8 @@ MET_EVERY = 2  # frames between two checks of a target that met another thing
 NEARLY = 0.1  # by so much less likeness than `back_likeness`, what is beside the other thing is the target
 PARTLY = 0.95  # what the likeness of half of the colours counts
 EDGE_EVERY = 4  # frames between two checks of a target at the frame's edge, at most
+UNCOVERED = 0.85  # part of the first colours; what has less of them may be what comes before the target
+TURNED = 0.1  # change of a box's shape, as the logarithm of w / h, after which it is looked at again: the target turns
 SIZE = 63.5  # crop pixels of a square target's side: half a template
 
 
@@ -48,11 +50,13 @@ class Watch:
     level: float = 0.9  # how much the target is like itself: the running mean of its checks
     hue: float = 0.98  # the same for its colours
     pause: int = 1  # frames between two checks of a sure target; doubles up to `check_every`
+    shape: float = field(init=False)  # log(w / h) of the target when it was looked at last
     last: Point = (0.0, 0.0)
     velocity: Point = (0.0, 0.0)  # running mean, sizes of the target per frame
 
     def __post_init__(self) -> None:
         self.others = Others(self.settings.forget)
+        self.shape = math.log(self.size[0] / self.size[1])
 
     def judge(
         self,
@@ -80,12 +84,14 @@ class Watch:
         self.unchecked += 1
         self.mistaken = None
         pause = MET_EVERY if self.others.meeting else EDGE_EVERY if at_edge else settings.check_every
-        due = self.unchecked >= min(self.pause, pause)
+        shape = math.log(size[0] / size[1])
+        turns = abs(shape - self.shape) > TURNED
+        due = turns or self.unchecked >= min(self.pause, pause)
         if score >= settings.sure_score and jump < settings.jump and not due and not self.refused:
             self._step(step)
             return Verdict.SURE
         seen = look()
-        self.unchecked = 0
+        self.unchecked, self.shape = 0, shape
         likeness, strict = self.likeness(seen), self.strict_likeness(seen)
         if jump < settings.jump:
             unlike, off = likeness < settings.doubt_likeness, strict < settings.doubt_colours
@@ -107,7 +113,7 @@ class Watch:
         self._step(step)
         if score >= settings.sure_score and likeness >= settings.back_likeness and not self.odd:
             self._sure(seen, likeness, strict, size)
-            often = likeness < settings.learn_likeness  # it changes
+            often = turns or likeness < settings.learn_likeness  # it changes
             self.pause = 2 if often else min(2 * self.pause, settings.check_every)
             return Verdict.SURE
         self.pause = 1  # something may have come before it, which the next boxes are of
@@ -129,7 +135,7 @@ class Watch:
     def emerging_likeness(self, look: Look) -> float:
         """The same for something of which half may still be hidden."""
         same = max(self.appearance.same_colours(look), PARTLY * self.appearance.same_half(look))
-        return self.likeness(look) * min(1.0, same / self.hue) ** POWER
+        return self.appearance.turned_similarity(look) / self.level * min(1.0, same / self.hue) ** POWER
 
     def _sure(self, look: Look, likeness: float, strict: float, size: Point) -> None:
         if self.others.meeting:  # which of the two it is will show
@@ -137,7 +143,8 @@ class Watch:
         self.size = size
         self.level += LEARNING * (likeness - 1) * self.level
         self.hue += LEARNING * (self.appearance.same_colours(look) - self.hue)
-        if likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness:
+        covered = self.appearance.first_colours(look) < UNCOVERED * self.hue
+        if likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness and not covered:
             self.appearance.learn(look)
 
     def meet(self, place: Point, size: float, look: Callable[[Point], Look]) -> Other | None:
@@ -181,6 +188,12 @@ class Watch:
             if like and likeness > max(other.alike(self.appearance.unit(seen)) + INSTEAD, best[0] if best else -1):
                 best = likeness, each
         return best[1] if best else None
+
+    def found(self, look: Look) -> None:
+        """What looks so is the target that was lost: if it has turned meanwhile, that is remembered."""
+        turned = self.appearance.turned_similarity(look) / self.level
+        if self.likeness(look) < min(turned, self.settings.learn_likeness):
+            self.appearance.learn(look)
 
     def again(self) -> None:
         """The target is followed again."""

@@ -23,6 +23,8 @@ LOOKS = 3  # finds that are looked at closely in a frame, at most
 FAR = 4.0  # sizes from the last place, at which a part is seen half as often
 EDGE = 0.5  # sizes; what is not so far in the frame touches its edge: it is leaving or coming in
 LEAVING = 6  # frames; a target that would have left the frame in these may be back over its edge
+SWEEPS = 2  # times that every part was seen, after which what is new has come into the frame
+BORDER = 0.7  # of a part's side; a part whose middle is so near the frame's edge lies along it
 HOME_EVERY = 3  # searched frames; the last place has its turn so often, later on
 
 
@@ -95,8 +97,13 @@ class Search:
         return 1 / spread if turn % 2 else spread
 
     def _turn(self, place: Point) -> float:
-        """Less for parts that were not seen for longer; those far away have their turn half as often, or less."""
+        """Less for parts that were not seen for longer; those far away have their turn half as often, or less.
+
+        A target that left comes back over the frame's edge: parts there have theirs twice as often.
+        """
         waited = self.away - self._visits.get(place, (0, 0))[0]
+        if self._left and self._inside(place) * self.size < BORDER * self.reach:
+            waited *= 2
         return -waited / (1 + math.dist(place, self.home) / (FAR * self.size))
 
     def may_be(self, place: Point) -> bool:
@@ -106,10 +113,26 @@ class Search:
         was lost in the middle of the frame.
         """
         far = math.dist(place, self.home) / self.size
-        x, y = (at + LEAVING * v * self.size for at, v in zip(self.home, self.velocity, strict=True))
-        comes_in = self._inside(place) < EDGE <= self._inside((x, y))
-        growth = 0 if comes_in else max(self.settings.region_growth, 1.5 * math.hypot(*self.velocity))
+        growth = 0 if self._comes_in(place) else max(self.settings.region_growth, 1.5 * math.hypot(*self.velocity))
         return far <= self.settings.region + growth * self.away
+
+    def is_new(self, place: Point) -> bool:
+        """Whether what is first seen there was not in the frame before: all of that is known by now.
+
+        A target that left the frame comes in over whatever edge.
+        """
+        swept = all(self._visits.get(part, (0, 0))[1] >= SWEEPS for part in self._parts)
+        return swept and not self._comes_in(place)
+
+    def _comes_in(self, place: Point) -> bool:
+        """Whether something comes in there, over the frame's edge, and the target was lost in the middle of it."""
+        return self._inside(place) < EDGE and not self._left
+
+    @property
+    def _left(self) -> bool:
+        """Whether the target was on its way out of the frame."""
+        x, y = (at + LEAVING * v * self.size for at, v in zip(self.home, self.velocity, strict=True))
+        return self._inside((x, y)) < EDGE
 
     def _inside(self, place: Point) -> float:
         """How far a place is from the frame's edge, in sizes."""
@@ -164,11 +187,12 @@ def seek(
     looks = 0
     candidates: list[Candidate] = []
     for other, each in [pair for pair in _claimed(others, finds, search) if not taken(pair[1])]:
-        if other is not None and not search.may_be(each.place):
+        reached = search.may_be(each.place)
+        if other is not None and not reached:
             other.unsure = False
         if each.box.score < recovery.back_score or looks == LOOKS or (other and not other.wants_look()):
             continue
-        if other is None and not search.may_be(each.place):
+        if other is None and not reached and not search.is_new(each.place):
             others.add(each.place)
             continue
         looks += 1
@@ -178,17 +202,18 @@ def seek(
         seen = look(each.place, factor)
         likeness = watch.emerging_likeness(seen)
         if other is None or other.unlike:
-            if likeness < _wanted(other, recovery):
+            if likeness < _wanted(other, recovery, reached):
                 (other or others.add(each.place)).refuse(likeness)
                 if likeness >= recovery.back_likeness - NEARLY:
                     candidates.append(Candidate(each.place, factor, likeness, False))
                 continue
-        elif other.is_still(watch.appearance.unit(seen), watch.appearance.alike(seen)):
+        elif not reached or other.is_still(watch.appearance.unit(seen), watch.appearance.alike(seen)):
             continue
-        if likeness < recovery.back_likeness or not search.may_be(each.place):
+        if likeness < recovery.back_likeness:
             continue
         plain = min(likeness, each.box.score) >= recovery.plain_likeness and not each.is_rough
         if plain or search.expects(each.place):
+            watch.found(seen)
             return Sought(each, best)
         candidates.append(Candidate(each.place, factor, likeness, True))
     search.found = max(candidates, key=lambda c: (c.likely, c.likeness), default=None)
@@ -204,8 +229,10 @@ def _claimed(others: Others, finds: Sequence[Find], search: Search) -> list[tupl
     return [*((None, find) for find in free), *sorted(claimed, key=lambda pair: pair[0].looked)]
 
 
-def _wanted(other: Other | None, recovery: RecoveryConfig) -> float:
-    """Likeness with which a find is the target: all the more, the more often it was not enough."""
+def _wanted(other: Other | None, recovery: RecoveryConfig, reached: bool) -> float:
+    """Likeness with which a find is the target: all the more, the more often it was not enough, or where it is far."""
+    if not reached:
+        return recovery.plain_likeness
     if other is None or other.unlike <= OFTEN:
         return recovery.back_likeness
     return min(max(other.usual + RISE, recovery.back_likeness), recovery.plain_likeness)
