@@ -89,7 +89,7 @@ def test_what_the_camera_sees_is_tracked(
 
 def clock(desk: Desk) -> int:
     """The seconds that the page shows."""
-    minutes, seconds = desk["where"].inner_text().split(" · ")[1].split(":")
+    minutes, seconds = desk["where"].inner_text().split("·")[1].split(":")
     return 60 * int(minutes) + int(seconds)
 
 

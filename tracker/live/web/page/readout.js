@@ -103,7 +103,7 @@ export class Readout {
     const { source, frame, latest, seekable } = this.session;
     const { factor } = this.stage.closer;
     const last = source.frames ? source.frames - 1 : 0;
-    const time = ` · ${lengthOf(seekable ? frame / source.fps : latest.time || 0)}`;
+    const time = ` ·\u00a0${lengthOf(seekable ? frame / source.fps : latest.time || 0)}`;
     put("rate", latest.fps ? `${latest.fps.toFixed(latest.fps < 10 ? 1 : 0)} frames/s` : "");
     put("where", source.frames === 1 ? "1 frame" : `${frame}${source.frames ? ` / ${last}` : ""}${time}`);
     by("zoom").hidden = factor === 1;
