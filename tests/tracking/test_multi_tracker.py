@@ -281,6 +281,13 @@ def test_a_target_that_was_exchanged_for_another_is_followed_again() -> None:
 
 
 @pytest.mark.slow
+def test_a_box_that_slid_onto_another_thing_goes_back() -> None:
+    rows = followed(Clip(frames=140, seed=1506, leaves=True), range(37), load(device="cpu", precision="fp32"))
+    overlap = [float(iou(result.box.xywh, drawn.box.xywh)) for drawn, result in rows]
+    assert min(overlap) < 0.3 and min(overlap[-6:]) > 0.6
+
+
+@pytest.mark.slow
 def test_rendered_targets_that_go_are_lost_and_found() -> None:
     # The limits of the project: 90 % of absent frames lost, 5 % false alarms, 80 % of the returns found
     # (docs/recovery.md has them over many more clips).

@@ -10,7 +10,7 @@ from tracker.settings import RecoveryConfig
 from tracker.tracking.appearance import Appearance, Look
 from tracker.tracking.decode import Prediction
 from tracker.tracking.others import LATELY, Find
-from tracker.tracking.recovery import Verdict, Watch
+from tracker.tracking.recovery import Instead, Verdict, Watch
 from tracker.tracking.target import View
 
 SETTINGS = RecoveryConfig(
@@ -116,6 +116,15 @@ def test_what_loses_the_first_colours_bit_by_bit_is_covered_and_not_remembered()
     assert judge.appearance.same_colours(at(0.95, 0.8)) < 0.99
 
 
+def test_what_leaves_the_frame_or_becomes_much_smaller_is_not_remembered() -> None:
+    judge = watch()
+    for size, at_edge, likeness in ((SIZE, True, 0.9), ((30.0, 22.0), False, 0.85)):
+        judge.pause = 1
+        args = (0.95, (0, 0), size, lambda at_=likeness: at(at_), lambda: False, at_edge)
+        assert judge.judge(*args) is Verdict.SURE  # type: ignore[arg-type]
+        assert judge.appearance.similarity(at(likeness)) == pytest.approx(likeness)
+
+
 def test_a_sudden_step_is_looked_at() -> None:
     judge = watch()
     assert judge.judge(0.99, (10, 0), SIZE, never) is Verdict.SURE
@@ -195,7 +204,7 @@ def test_what_looks_rather_like_a_thing_that_was_met_is_not_the_target() -> None
     assert judge.mistaken is None and judge.appearance.similarity(turned(24)) < 0.95  # and not remembered
     assert judge.judge(0.95, (0, 0), SIZE, never) is Verdict.SURE
     assert judge.judge(0.95, (0, 0), SIZE, lambda: turned(35)) is Verdict.REFUSED
-    assert judge.mistaken is other
+    assert judge.mistaken is not None and judge.mistaken.thing is other
     assert judge.judge(0.95, (0, 0), SIZE, lambda: turned(35)) is Verdict.LOST
 
 
@@ -242,6 +251,21 @@ def test_beside_a_thing_that_was_followed_instead_is_the_target() -> None:
         Find(found, View(np.zeros((223, 223, 3), np.uint8), (x, 0.0), 1.0), (x, 0.0)) for x in (1.0, 2.0, 3.0, 4.0)
     ]
     angles = {1.0: 60, 2.0: 24, 3.0: 15, 4.0: 90}
-    assert judge.rather(other, finds, lambda place: turned(angles[place[0]])) is finds[2]
-    assert judge.rather(other, finds[:1], lambda place: turned(60)) is None
-    assert judge.rather(other, [], lambda place: never()) is None
+    assert judge.rather(Instead(other), finds, lambda place: turned(angles[place[0]])) is finds[2]
+    assert judge.rather(Instead(other), finds[:1], lambda place: turned(60)) is None
+    assert judge.rather(Instead(other), [], lambda place: never()) is None
+
+
+def test_a_box_that_slid_onto_something_of_other_colours_is_believed_unless_the_target_is_beside_it() -> None:
+    judge = watch()
+    judge.pause = 1
+    judge.appearance.learn(at(1.0, 0.7))  # as if it were the target's
+    assert judge.judge(0.95, (0, 0), SIZE, lambda: at(1.0, 0.7)) is Verdict.SURE
+    instead = judge.mistaken
+    assert instead is not None and not instead.known and instead.least == pytest.approx(0.7**2 + 0.2)
+    found = Prediction(0.0, 0.0, *SIZE, 0.3, 1.0)
+    beside = Find(found, View(np.zeros((223, 223, 3), np.uint8), (50.0, 0.0), 1.0), (50.0, 0.0))
+    assert judge.rather(instead, [beside], lambda place: at(0.95)) is beside
+    assert judge.rather(instead, [beside], lambda place: at(1.0, 0.8)) is None
+    judge.pause = 1
+    assert judge.judge(0.95, (0, 0), SIZE, lambda: at(1.0, 0.8)) is Verdict.SURE and judge.mistaken is None

@@ -139,6 +139,10 @@ class Appearance:
         unit = self.unit(look)
         return max(unit.alike(known) for known in self._known)
 
+    def first_alike(self, look: Look) -> float:
+        """The same with the first look alone."""
+        return self.unit(look).alike(self._first)
+
     def learn(self, look: Look) -> None:
         """Remember a look of the target; the last three are kept."""
         self._recent.append(self.unit(look))

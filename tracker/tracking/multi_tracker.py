@@ -17,8 +17,8 @@ from tracker.tracking.crop import Frame, context_side, frame_size
 from tracker.tracking.decode import Prediction
 from tracker.tracking.followed import Followed, Maps
 from tracker.tracking.looks import Looks
-from tracker.tracking.others import FAINT, NEAR, Find, Other, finds_beside
-from tracker.tracking.recovery import Verdict, Watch
+from tracker.tracking.others import FAINT, NEAR, Find, finds_beside
+from tracker.tracking.recovery import Instead, Verdict, Watch
 from tracker.tracking.result import Result
 from tracker.tracking.seeking import Search, growth, seek
 from tracker.tracking.shares import calm_size, is_whole_turn, lost_views
@@ -231,9 +231,9 @@ class MultiTracker:
             watch.others.add(each.place)
 
     def _exchange(
-        self, frame: Frame, followed: Followed, other: Other, verdict: Verdict, found: Prediction, loc: Maps
+        self, frame: Frame, followed: Followed, instead: Instead, verdict: Verdict, found: Prediction, loc: Maps
     ) -> Find | None:
-        """What was followed is `other`, which the target met: go on with the find beside it that is the target.
+        """What was followed is something else, perhaps: go on with the find beside it that is the target.
 
         None where there is none.
         """
@@ -241,10 +241,15 @@ class MultiTracker:
         assert watch is not None and cls is not None
         anywhere = replace(target, lost=True)
         finds = finds_beside(anywhere, view, (cls, loc), found, self._open, FAINT)
-        there = watch.rather(other, finds, lambda place: self._looks.at(frame, target, place))
+        other, size = instead.thing, _mean(target.size)
+        if not instead.known:
+            finds = [each for each in finds if not watch.others.any_at(each.place, size)]
+        there = watch.rather(instead, finds, lambda place: self._looks.at(frame, target, place))
         if there is not None or verdict is Verdict.LOST:
             other.place, other.seen = view.place(found), watch.others.frame
         if there is not None:
+            if not instead.known:
+                watch.others.known.append(other)
             followed.exchange(there.place, other, frame_size(frame))
         return there
 

@@ -17,7 +17,10 @@ MET_EVERY = 2  # frames between two checks of a target that met another thing
 NEARLY = 0.1  # by so much less likeness than `back_likeness`, what is beside the other thing is the target
 PARTLY = 0.95  # what the likeness of half of the colours counts
 EDGE_EVERY = 4  # frames between two checks of a target at the frame's edge, at most
-UNCOVERED = 0.85  # part of the first colours; what has less of them may be what comes before the target
+UNCOVERED = 0.85  # part of the first colours; what has less of them may be what comes before the target ...
+SHRUNK = 0.15  # ... as what is so much smaller, as the logarithm of the area, than it was lately
+STRANGE = 0.75  # first colours; what has less of them may be something that the box slid onto ...
+BETTER = 0.2  # ... if there is something beside it that is so much more like the first look
 TURNED = 0.1  # change of a box's shape, as the logarithm of w / h, after which it is looked at again: the target turns
 SIZE = 63.5  # crop pixels of a square target's side: half a template
 
@@ -29,6 +32,18 @@ class Verdict(Enum):
     DOUBTFUL = 1  # it is believed, with reserve
     REFUSED = 2  # not believed, but once may be chance
     LOST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Instead:
+    """What may be followed instead of the target: a thing that is `known`, or else what the box slid onto.
+
+    Something beside it is the target if it is like that by `least`.
+    """
+
+    thing: Other
+    known: bool = True
+    least: float = -1.0
 
 
 @dataclass
@@ -43,7 +58,7 @@ class Watch:
     appearance: Appearance
     size: Point
     others: Others = field(init=False)
-    mistaken: Other | None = None  # what the last box is instead of the target
+    mistaken: Instead | None = None  # what the last box may be
     refused: int = 0
     odd: int = 0  # looks in a row that were not like the target, refused or not
     unchecked: int = 0
@@ -51,12 +66,14 @@ class Watch:
     hue: float = 0.98  # the same for its colours
     pause: int = 1  # frames between two checks of a sure target; doubles up to `check_every`
     shape: float = field(init=False)  # log(w / h) of the target when it was looked at last
+    area: float = field(init=False)  # log(w h), the running mean of its checks
     last: Point = (0.0, 0.0)
     velocity: Point = (0.0, 0.0)  # running mean, sizes of the target per frame
 
     def __post_init__(self) -> None:
         self.others = Others(self.settings.forget)
         self.shape = math.log(self.size[0] / self.size[1])
+        self.area = math.log(self.size[0] * self.size[1])
 
     def judge(
         self,
@@ -103,7 +120,7 @@ class Watch:
             refused = likeness < settings.plain_likeness or strict < settings.back_likeness
             refused = refused or jump >= 2 * settings.jump or taken()
         self.mistaken = self._instead(seen, beside)
-        refused |= self.mistaken is not None
+        refused |= self.mistaken is not None and self.mistaken.known
         if refused:
             gone = score < settings.gone_score or likeness < settings.gone_likeness
             self.refused += 1
@@ -112,7 +129,7 @@ class Watch:
         self.refused = 0
         self._step(step)
         if score >= settings.sure_score and likeness >= settings.back_likeness and not self.odd:
-            self._sure(seen, likeness, strict, size)
+            self._sure(seen, likeness, strict, size, at_edge)
             often = turns or likeness < settings.learn_likeness  # it changes
             self.pause = 2 if often else min(2 * self.pause, settings.check_every)
             return Verdict.SURE
@@ -137,14 +154,16 @@ class Watch:
         same = max(self.appearance.same_colours(look), PARTLY * self.appearance.same_half(look))
         return self.appearance.turned_similarity(look) / self.level * min(1.0, same / self.hue) ** POWER
 
-    def _sure(self, look: Look, likeness: float, strict: float, size: Point) -> None:
+    def _sure(self, look: Look, likeness: float, strict: float, size: Point, at_edge: bool) -> None:
         if self.others.meeting:  # which of the two it is will show
             return
         self.size = size
         self.level += LEARNING * (likeness - 1) * self.level
         self.hue += LEARNING * (self.appearance.same_colours(look) - self.hue)
-        covered = self.appearance.first_colours(look) < UNCOVERED * self.hue
-        if likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness and not covered:
+        larger = math.log(size[0] * size[1]) - self.area
+        self.area += LEARNING * larger
+        whole = larger > -SHRUNK and not at_edge and self.appearance.first_colours(look) >= UNCOVERED * self.hue
+        if likeness >= self.settings.learn_likeness and strict >= self.settings.back_likeness and whole:
             self.appearance.learn(look)
 
     def meet(self, place: Point, size: float, look: Callable[[Point], Look]) -> Other | None:
@@ -166,28 +185,35 @@ class Watch:
             self.others.remember(other, self.appearance.unit(seen))
         return None
 
-    def _instead(self, seen: Look, beside: Callable[[Point], Look | None]) -> Other | None:
-        """The known thing that is seen rather than the target; none, where that thing still is beside it."""
+    def _instead(self, seen: Look, beside: Callable[[Point], Look | None]) -> Instead | None:
+        """What is seen rather than the target: a known thing that is not beside it, or one of quite other colours."""
         likeness, unit = self.appearance.alike(seen), self.appearance.unit(seen)
         other = self.others.most_alike(unit)
-        if other is None or other.alike(unit) <= likeness + INSTEAD:
+        if other is not None and other.alike(unit) > likeness + INSTEAD:
+            its = beside(other.place) if other.seen == self.others.frame else None
+            stays = -math.inf if its is None else likeness + other.alike(self.appearance.unit(its))
+            if its is None or other.alike(unit) + self.appearance.alike(its) > stays + INSTEAD:
+                return Instead(other)
+        if self.appearance.first_colours(seen) >= STRANGE:
             return None
-        its = beside(other.place) if other.seen == self.others.frame else None
-        if its is None:
-            return other
-        stays = likeness + other.alike(self.appearance.unit(its))
-        return other if other.alike(unit) + self.appearance.alike(its) > stays + INSTEAD else None
+        thing = Other((math.nan, math.nan), self.others.frame)
+        self.others.remember(thing, unit)
+        return Instead(thing, known=False, least=self.appearance.first_alike(seen) + BETTER)
 
-    def rather(self, other: Other, finds: Sequence[Find], look: Callable[[Point], Look]) -> Find | None:
-        """The find that is most like the target, and more so than like the other thing that was followed instead."""
-        best: tuple[float, Find] | None = None
+    def rather(self, instead: Instead, finds: Sequence[Find], look: Callable[[Point], Look]) -> Find | None:
+        """The find that is most like the target, and more so than like what was followed instead.
+
+        Where that was not known, the target may have been learnt from it: the first look alone counts then.
+        """
+        alike = self.appearance.alike if instead.known else self.appearance.first_alike
+        best: tuple[float, Find | None] = instead.least, None
         for each in finds:
             seen = look(each.place)
-            likeness = self.appearance.alike(seen)
+            likeness = alike(seen)
             like = self.strict_likeness(seen) >= self.settings.back_likeness - NEARLY
-            if like and likeness > max(other.alike(self.appearance.unit(seen)) + INSTEAD, best[0] if best else -1):
+            if like and likeness > max(instead.thing.alike(self.appearance.unit(seen)) + INSTEAD, best[0]):
                 best = likeness, each
-        return best[1] if best else None
+        return best[1]
 
     def found(self, look: Look) -> None:
         """What looks so is the target that was lost: if it has turned meanwhile, that is remembered."""
