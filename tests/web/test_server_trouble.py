@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,6 +66,22 @@ def test_an_error_that_answers_a_picture_says_so(server: Served) -> None:
             assert page.of("error")["about"] == "picture"
         page.connection.send(JPEG)
         assert page.of("frame")["playing"]
+
+
+@pytest.mark.parametrize(
+    ("method", "begin", "status"), [("POST /source", b'{"kind": "', b"413"), ("PUT /upload", b"%PDF-1.7", b"415")]
+)
+def test_who_still_sends_what_is_refused_gets_the_answer(
+    server: Served, method: str, begin: bytes, status: bytes
+) -> None:
+    rest = b"a" * (3 << 20)
+    head = f"{method.replace(' ', ' ' + server.session())} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+    head += f"Content-Length: {len(begin) + 2 * len(rest)}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        client.sendall(head.encode() + begin + rest)  # more than is taken
+        time.sleep(0.3)
+        client.sendall(rest)
+        assert client.recv(12) == b"HTTP/1.1 " + status
 
 
 def test_a_picture_for_a_session_without_a_camera(server: Served) -> None:

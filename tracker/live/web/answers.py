@@ -159,9 +159,11 @@ class Answers:
         body, most = bytearray(), self._settings.json_bytes
 
         async def read() -> None:
-            async for chunk in request.stream():
+            chunks = request.stream()
+            async for chunk in chunks:
                 body.extend(chunk)
                 if len(body) > most:
+                    await uploads.discard(chunks)
                     raise Refused(413, f"the request has more than {most} bytes")
 
         try:

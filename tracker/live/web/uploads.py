@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
+
+from starlette.requests import ClientDisconnect
 
 from tracker.live.web.session import Session
 from tracker.live.web.settings import ServeSettings
 from tracker.live.web.wire import Refused
 
 BLOCK = 1 << 20  # bytes that are written at once
+UNREAD = 8 << 20  # bytes of a refused body that are read all the same ...
+MOMENT = 2.0  # ... in so many seconds
 # Kinds of files by their first bytes: the containers of video, and no play list or script, which would have FFmpeg
 # open other files and addresses.
 MAGIC = {
@@ -39,10 +44,27 @@ async def receive(chunks: AsyncIterator[bytes], declared: int | None, session: S
                 await session.call(lambda block=block: file.write(block))  # type: ignore[misc]
         if total == 0:
             raise Refused(400, "the body is empty; send the video as it is")
-    except BaseException:
+    except BaseException as error:
         path.unlink(missing_ok=True)
+        if isinstance(error, Refused):
+            await discard(chunks)
         raise
     return path
+
+
+async def discard(chunks: AsyncIterator[bytes]) -> None:
+    """Read on for a moment what is refused: to close on what was not read resets the connection, and the client would
+    not get the answer."""
+
+    async def read() -> None:
+        total = 0
+        async for chunk in chunks:
+            total += len(chunk)
+            if total > UNREAD:
+                return
+
+    with suppress(asyncio.TimeoutError, ClientDisconnect):
+        await asyncio.wait_for(read(), MOMENT)
 
 
 async def _blocks(chunks: AsyncIterator[bytes], wait: float) -> AsyncIterator[bytes]:
